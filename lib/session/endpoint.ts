@@ -1,0 +1,52 @@
+import type {
+  SendCommandRequest,
+  SendCommandResult,
+} from '@aws-sdk/client-qldb-session';
+
+export type {
+  AbortTransactionResult,
+  CommitTransactionResult,
+  EndSessionResult,
+  ExecuteStatementResult,
+  FetchPageResult,
+  IOUsage,
+  Page,
+  SendCommandRequest,
+  SendCommandResult,
+  StartSessionResult,
+  StartTransactionResult,
+  TimingInformation,
+  ValueHolder,
+} from '@aws-sdk/client-qldb-session';
+
+/** Options of one {@link SessionEndpoint.sendCommand} call. */
+export interface SendCommandOptions {
+  /** Stops waiting for the reply. The command may still take effect. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * The contract between the driver and a ledger: the one operation of the QLDB
+ * Session API, with the request and result shapes of
+ * `@aws-sdk/client-qldb-session`.
+ *
+ * In one process the driver calls the ledger's endpoint directly; across
+ * processes the same calls go over HTTP. A request carries exactly one command
+ * member, and the session token with every command but `StartSession`.
+ *
+ * Failures of the service are {@link QldbSessionException}s. Anything else that
+ * is thrown means that the command's outcome is unknown (a lost connection, a
+ * time-out, an abort).
+ */
+export interface SessionEndpoint {
+  /** How many commands can be under way at once; the largest pool that makes sense. Default: 50. */
+  readonly maxConcurrency?: number;
+
+  sendCommand(
+    request: SendCommandRequest,
+    options?: SendCommandOptions,
+  ): Promise<SendCommandResult>;
+
+  /** Frees what the endpoint holds (sockets, a ledger it opened). Idempotent. */
+  close?(): Promise<void>;
+}

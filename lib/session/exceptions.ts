@@ -1,0 +1,82 @@
+/** What a service failure carries besides its message. */
+export interface SessionExceptionOptions {
+  /**
+   * QLDB's own code, a number in a string, such as `"412"` (a table exists
+   * already) or `"432"` (a name in a statement cannot be resolved).
+   */
+  readonly qldbCode?: string;
+  /** HTTP status of the reply. Default: 400, the status of every modelled exception but CapacityExceeded. */
+  readonly httpStatusCode?: number;
+  /** Request id of the reply, to quote to whoever runs the service. */
+  readonly requestId?: string;
+  readonly cause?: unknown;
+}
+
+/**
+ * A failure that a ledger (or the service) reported in answer to a command.
+ *
+ * Its shape is that of the AWS SDK's service exceptions (`name`, `$fault`,
+ * `$metadata`, `Code`), so `instanceof OccConflictException` holds for the
+ * classes of `@aws-sdk/client-qldb-session` as well.
+ */
+export class QldbSessionException extends Error {
+  /** Stable identifier of the kind of failure. */
+  readonly code: string = 'QLDB_SESSION';
+  readonly $fault: 'client' | 'server' = 'client';
+  readonly $metadata: {
+    readonly httpStatusCode: number;
+    readonly requestId?: string;
+  };
+  /** QLDB's own code where it sent one; see {@link SessionExceptionOptions.qldbCode}. */
+  readonly Code?: string;
+
+  constructor(message: string, options: SessionExceptionOptions = {}) {
+    super(
+      message,
+      options.cause === undefined ? undefined : { cause: options.cause },
+    );
+    this.name = new.target.name;
+    this.$metadata = {
+      httpStatusCode: options.httpStatusCode ?? 400,
+      ...(options.requestId === undefined
+        ? {}
+        : { requestId: options.requestId }),
+    };
+    if (options.qldbCode !== undefined) this.Code = options.qldbCode;
+  }
+}
+
+/** The request is wrong: a statement that does not parse, an unknown table, a command out of order. Not repeatable. */
+export class BadRequestException extends QldbSessionException {
+  override readonly code = 'QLDB_BAD_REQUEST';
+}
+
+/** The session, or its transaction, is no more. A new session may succeed. */
+export class InvalidSessionException extends QldbSessionException {
+  override readonly code = 'QLDB_INVALID_SESSION';
+}
+
+/** Another transaction changed what this one read or wrote. Run the transaction again. */
+export class OccConflictException extends QldbSessionException {
+  override readonly code = 'QLDB_OCC_CONFLICT';
+}
+
+/** Too many sessions, documents or bytes for the limits in force. */
+export class LimitExceededException extends QldbSessionException {
+  override readonly code = 'QLDB_LIMIT_EXCEEDED';
+}
+
+/** Requests come faster than the service takes them. */
+export class RateExceededException extends QldbSessionException {
+  override readonly code = 'QLDB_RATE_EXCEEDED';
+}
+
+/** The ledger cannot take the request just now. Repeatable. */
+export class CapacityExceededException extends QldbSessionException {
+  override readonly code = 'QLDB_CAPACITY_EXCEEDED';
+  override readonly $fault = 'server';
+
+  constructor(message: string, options: SessionExceptionOptions = {}) {
+    super(message, { httpStatusCode: 503, ...options });
+  }
+}

@@ -1,0 +1,3 @@
+export * from './commit-digest.js';
+export * from './endpoint.js';
+export * from './exceptions.js';

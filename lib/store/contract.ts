@@ -1,0 +1,122 @@
+/** A value now, or later. A store that answers at once costs its reader no turn of the event loop. */
+export type MaybePromise<T> = T | Promise<T>;
+
+/** Items in batches, read as they come. A batch may be empty. */
+export type Batches<T> = Iterable<readonly T[]> | AsyncIterable<readonly T[]>;
+
+/** One revision of a document, as a block recorded it. */
+export interface Revision {
+  readonly tableId: string;
+  readonly documentId: string;
+  /** 0 for the first revision, then one more with each. */
+  readonly version: number;
+  /** The block that holds it. */
+  readonly sequenceNo: number;
+  readonly txId: string;
+  /** Milliseconds since the epoch. */
+  readonly txTime: number;
+  /** `dot(H(metadata), H(data))`, 32 bytes. */
+  readonly hash: Uint8Array;
+  /** The document as Ion binary. Absent when the revision deletes the document or was redacted. */
+  readonly data?: Uint8Array;
+  /** In the place of {@link data} once the revision is redacted. */
+  readonly dataHash?: Uint8Array;
+}
+
+/** A document begins, or ceases, to be found under a key of an index. */
+export interface IndexEntry {
+  readonly indexId: string;
+  /** At most 64 bytes. */
+  readonly key: Uint8Array;
+  readonly documentId: string;
+  /** True when this block ends the entry. */
+  readonly ended: boolean;
+}
+
+/** A node of the Merkle tree over all block hashes whose subtree is complete, and so never changes. */
+export interface MerkleNode {
+  /** 0 for a block hash. */
+  readonly level: number;
+  /** Position among the nodes of its level, from the left. */
+  readonly index: number;
+  readonly hash: Uint8Array;
+}
+
+/** All that one block adds to a store. */
+export interface Commit {
+  readonly sequenceNo: number;
+  readonly blockHash: Uint8Array;
+  /** The whole block as Ion binary. */
+  readonly block: Uint8Array;
+  /** Milliseconds since the epoch; never less than the block's before it. */
+  readonly blockTimestamp: number;
+  /** The nodes that this block completes, its own leaf first. */
+  readonly merkleNodes: readonly MerkleNode[];
+  readonly revisions: readonly Revision[];
+  readonly indexEntries: readonly IndexEntry[];
+}
+
+/** The last block of a store. */
+export type Head = Pick<Commit, 'sequenceNo' | 'blockHash' | 'blockTimestamp'>;
+
+/**
+ * A durable home of one ledger. The journal (its blocks) is the database; what
+ * else a store keeps is a view of it, made in the same write.
+ *
+ * Versions are the ledger's own: a revision carries the block it began with, so
+ * a snapshot is a number and holds no database transaction open. Every store
+ * passes the suite in `test/contract/store.ts`.
+ */
+export interface LedgerStore {
+  /** The last block, or undefined in an empty store. */
+  head(): MaybePromise<Head | undefined>;
+
+  /**
+   * Appends blocks, all or none, durable when the promise resolves.
+   *
+   * @param tip - sequence number of the block they follow; -1 for the first
+   * @throws TipMovedError when another writer was first; nothing was written
+   */
+  append(tip: number, commits: readonly Commit[]): Promise<void>;
+
+  /** The ledger as of one block. */
+  snapshot(at: number): Snapshot;
+
+  /** Blocks as Ion binary, in order, both ends included. */
+  blocks(from: number, to: number): Batches<Uint8Array>;
+
+  /** Hashes of complete Merkle nodes, in the order asked for. */
+  merkleNodes(
+    nodes: readonly Pick<MerkleNode, 'level' | 'index'>[],
+  ): MaybePromise<readonly Uint8Array[]>;
+
+  /** Waits for the append under way, then frees everything. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Reads as of one block. Close it: a store keeps what an open snapshot may still need. */
+export interface Snapshot {
+  readonly at: number;
+  /** The current revisions of these documents; deleted and unknown ones are left out. */
+  get(
+    tableId: string,
+    documentIds: readonly string[],
+  ): MaybePromise<readonly Revision[]>;
+  /**
+   * The current revisions of documents with an entry under one of the keys. A
+   * store may return more (an entry that ended), never fewer.
+   */
+  lookup(
+    tableId: string,
+    indexId: string,
+    keys: readonly Uint8Array[],
+  ): Batches<Revision>;
+  /** The current revisions of all documents of a table. */
+  scan(tableId: string): Batches<Revision>;
+  /** All revisions of a table, or of some of its documents, those of one document together and in order. */
+  history(tableId: string, documentIds?: readonly string[]): Batches<Revision>;
+  close(): void;
+}
+
+/** How many items a store puts in a batch. */
+export const BATCH_SIZE = 200;

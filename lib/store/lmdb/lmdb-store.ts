@@ -1,0 +1,432 @@
+import { mkdir } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { open, type Database, type RootDatabase } from 'lmdb';
+import {
+  BATCH_SIZE,
+  type Commit,
+  type Head,
+  type LedgerStore,
+  type MerkleNode,
+  type Revision,
+  type Snapshot,
+} from '../contract.js';
+import {
+  decodeRevision,
+  encodeRevision,
+  revisionSequence,
+  revisionVersion,
+} from '../revision-record.js';
+import {
+  StoreClosedError,
+  StoreError,
+  StoreUnwritableError,
+  TipMovedError,
+} from '../store-errors.js';
+import {
+  documentKey,
+  endedKey,
+  endOf,
+  entryKey,
+  entryPrefix,
+  ID_LENGTH,
+  merkleKey,
+  readSequence,
+  revisionKey,
+  sequenceKey,
+} from './keys.js';
+import { claimOwnership, type Ownership } from './ownership.js';
+
+type Bytes = Database<Buffer, Buffer>;
+
+const FORMAT = 1;
+/** Ended index entries removed with one append, so that none of them is slow. */
+const SWEEP_LIMIT = 1000;
+
+/**
+ * A ledger in a folder of this machine, in LMDB. What `append` acknowledged has
+ * been flushed to the disk and survives a killed process and a lost power.
+ */
+export class LmdbStore implements LedgerStore {
+  readonly #root: RootDatabase<Buffer, Buffer>;
+  readonly #ownership: Ownership;
+  /** `head` and `format`. */
+  readonly #meta: Bytes;
+  readonly #blocks: Bytes;
+  readonly #merkle: Bytes;
+  /** The latest revision of each document, one that deletes it included. */
+  readonly #current: Bytes;
+  /** The revisions before the latest. */
+  readonly #superseded: Bytes;
+  /** Index entries; the value is empty, or the block that ended the entry. */
+  readonly #entries: Bytes;
+  /** Ended entries by the block that ended them, to be swept. */
+  readonly #ended: Bytes;
+
+  #head: Head | undefined;
+  readonly #openSnapshots = new Map<number, number>();
+  #appending: Promise<void> = Promise.resolve();
+  #closing: Promise<void> | undefined;
+
+  private constructor(
+    root: RootDatabase<Buffer, Buffer>,
+    meta: Bytes,
+    ownership: Ownership,
+  ) {
+    this.#root = root;
+    this.#meta = meta;
+    this.#ownership = ownership;
+    this.#blocks = openBytes(root, 'blocks');
+    this.#merkle = openBytes(root, 'merkle');
+    this.#current = openBytes(root, 'current');
+    this.#superseded = openBytes(root, 'superseded');
+    this.#entries = openBytes(root, 'entries');
+    this.#ended = openBytes(root, 'ended');
+    const head = meta.get(HEAD);
+    this.#head = head && decodeHead(head);
+  }
+
+  /**
+   * Opens the store in `folder`, and makes the folder if there is none.
+   *
+   * @throws StoreUnwritableError, StoreInUseError
+   */
+  static async open(folder: string): Promise<LmdbStore> {
+    const path = resolve(folder);
+    try {
+      await mkdir(path, { recursive: true });
+    } catch (error) {
+      throw new StoreUnwritableError(path, error);
+    }
+    let root: RootDatabase<Buffer, Buffer> | undefined;
+    try {
+      try {
+        root = open<Buffer, Buffer>({
+          path,
+          // A folder name with a dot in it is still a folder.
+          noSubdir: false,
+          maxDbs: 16,
+          // With it, a commit would be acknowledged before it is flushed.
+          overlappingSync: false,
+          encoding: 'binary',
+          keyEncoding: 'binary',
+        });
+      } catch (error) {
+        throw new StoreUnwritableError(path, error);
+      }
+      const meta = openBytes(root, 'meta');
+      const ownership = await claimOwnership(path, meta);
+      try {
+        checkFormat(path, meta);
+        return new LmdbStore(root, meta, ownership);
+      } catch (error) {
+        await ownership.release();
+        throw error;
+      }
+    } catch (error) {
+      await root?.close();
+      throw error;
+    }
+  }
+
+  head(): Head | undefined {
+    this.#throwIfClosed();
+    return this.#head;
+  }
+
+  append(tip: number, commits: readonly Commit[]): Promise<void> {
+    this.#throwIfClosed();
+    const appended = this.#appending.then(() => this.#append(tip, commits));
+    this.#appending = appended.catch(() => {});
+    return appended;
+  }
+
+  async #append(tip: number, commits: readonly Commit[]): Promise<void> {
+    const last = this.#head?.sequenceNo ?? -1;
+    if (tip !== last) throw new TipMovedError(tip, last);
+    const head = commits.at(-1);
+    if (!head) return;
+
+    // The promises of single writes inside a batch resolve before they are
+    // durable; that of the batch itself does not.
+    await this.#root.batch(() => {
+      const written = new Map<string, Buffer>();
+      for (const commit of commits) this.#write(commit, written);
+      void this.#meta.put(HEAD, encodeHead(head));
+      this.#sweep();
+    });
+    this.#head = head;
+  }
+
+  #write(commit: Commit, written: Map<string, Buffer>): void {
+    void this.#blocks.put(
+      sequenceKey(commit.sequenceNo),
+      Buffer.from(commit.block),
+    );
+    for (const { level, index, hash } of commit.merkleNodes)
+      void this.#merkle.put(merkleKey(level, index), Buffer.from(hash));
+
+    for (const revision of commit.revisions) {
+      const { tableId, documentId } = revision;
+      const key = documentKey(tableId, documentId);
+      const name = key.toString('latin1');
+      const record = encodeRevision(revision);
+      const previous = written.get(name) ?? this.#current.get(key);
+      if (previous)
+        void this.#superseded.put(
+          revisionKey(tableId, documentId, revisionVersion(previous)),
+          previous,
+        );
+      void this.#current.put(key, record);
+      written.set(name, record);
+    }
+
+    commit.indexEntries.forEach((entry, n) => {
+      const key = entryKey(entry.indexId, entry.key, entry.documentId);
+      void this.#entries.put(
+        key,
+        entry.ended ? sequenceKey(commit.sequenceNo) : NOTHING,
+      );
+      if (entry.ended)
+        void this.#ended.put(endedKey(commit.sequenceNo, n), key);
+    });
+  }
+
+  /** Removes index entries that ended before every open snapshot. */
+  #sweep(): void {
+    const oldest = Math.min(
+      this.#head?.sequenceNo ?? 0,
+      ...this.#openSnapshots.keys(),
+    );
+    const ended = this.#ended.getRange({
+      end: sequenceKey(oldest + 1),
+      limit: SWEEP_LIMIT,
+    });
+    for (const { key, value } of ended) {
+      const end = this.#entries.get(value);
+      // The entry may have begun again since.
+      if (end?.length && readSequence(end) === readSequence(key))
+        void this.#entries.remove(value);
+      void this.#ended.remove(key);
+    }
+  }
+
+  snapshot(at: number): Snapshot {
+    this.#throwIfClosed();
+    this.#openSnapshots.set(at, (this.#openSnapshots.get(at) ?? 0) + 1);
+    let closed = false;
+    return {
+      at,
+      get: (tableId, ids) => this.#get(at, tableId, ids),
+      lookup: (tableId, indexId, keys) =>
+        this.#lookup(at, tableId, indexId, keys),
+      scan: (tableId) => this.#scan(at, tableId),
+      history: (tableId, ids) => this.#history(at, tableId, ids),
+      close: () => {
+        if (closed) return;
+        closed = true;
+        const left = (this.#openSnapshots.get(at) ?? 1) - 1;
+        if (left > 0) this.#openSnapshots.set(at, left);
+        else this.#openSnapshots.delete(at);
+      },
+    };
+  }
+
+  #get(at: number, tableId: string, ids: readonly string[]): Revision[] {
+    this.#throwIfClosed();
+    const found: Revision[] = [];
+    for (const id of ids) {
+      const record = this.#current.get(documentKey(tableId, id));
+      const revision = record && this.#asOf(at, tableId, id, record);
+      if (revision?.data) found.push(revision);
+    }
+    return found;
+  }
+
+  /** The revision of a document that was current at a block, given the latest one. */
+  #asOf(
+    at: number,
+    tableId: string,
+    documentId: string,
+    latest: Buffer,
+  ): Revision | undefined {
+    let record: Buffer | undefined = latest;
+    let version = revisionVersion(latest);
+    while (record && revisionSequence(record) > at) {
+      if (version === 0) return undefined;
+      version--;
+      record = this.#superseded.get(revisionKey(tableId, documentId, version));
+    }
+    return record && decodeRevision(tableId, documentId, record);
+  }
+
+  *#lookup(
+    at: number,
+    tableId: string,
+    indexId: string,
+    keys: readonly Uint8Array[],
+  ): Iterable<readonly Revision[]> {
+    for (const indexKey of keys) {
+      const prefix = entryPrefix(indexId, indexKey);
+      for (const entries of this.#ranges(this.#entries, prefix)) {
+        const ids = entries
+          .filter(({ value }) => value.length === 0 || readSequence(value) > at)
+          .map(({ key }) => key.toString('latin1', prefix.length));
+        yield this.#get(at, tableId, ids);
+      }
+    }
+  }
+
+  *#scan(at: number, tableId: string): Iterable<readonly Revision[]> {
+    for (const records of this.#ranges(this.#current, idPrefix(tableId))) {
+      const revisions: Revision[] = [];
+      for (const { key, value } of records) {
+        const id = key.toString('latin1', ID_LENGTH);
+        const revision = this.#asOf(at, tableId, id, value);
+        if (revision?.data) revisions.push(revision);
+      }
+      yield revisions;
+    }
+  }
+
+  *#history(
+    at: number,
+    tableId: string,
+    ids?: readonly string[],
+  ): Iterable<readonly Revision[]> {
+    const prefixes = ids
+      ? ids.map((id) => documentKey(tableId, id))
+      : [idPrefix(tableId)];
+    for (const prefix of prefixes)
+      for (const latest of this.#ranges(this.#current, prefix))
+        for (const { key, value } of latest)
+          yield* this.#revisions(at, tableId, key, value);
+  }
+
+  *#revisions(
+    at: number,
+    tableId: string,
+    document: Buffer,
+    latest: Buffer,
+  ): Iterable<readonly Revision[]> {
+    const id = document.toString('latin1', ID_LENGTH);
+    for (const records of this.#ranges(this.#superseded, document)) {
+      yield records
+        .map(({ value }) => decodeRevision(tableId, id, value))
+        .filter(
+          ({ sequenceNo, version }) =>
+            // The latest may have been superseded since it was read.
+            sequenceNo <= at && version < revisionVersion(latest),
+        );
+    }
+    if (revisionSequence(latest) <= at)
+      yield [decodeRevision(tableId, id, latest)];
+  }
+
+  *blocks(from: number, to: number): Iterable<readonly Uint8Array[]> {
+    let next = Math.max(from, 0);
+    while (next <= to) {
+      this.#throwIfClosed();
+      const batch = Array.from(
+        this.#blocks.getRange({
+          start: sequenceKey(next),
+          end: sequenceKey(to + 1),
+          limit: BATCH_SIZE,
+        }),
+        ({ value }) => value,
+      );
+      if (batch.length === 0) return;
+      next += batch.length;
+      yield batch;
+    }
+  }
+
+  merkleNodes(
+    nodes: readonly Pick<MerkleNode, 'level' | 'index'>[],
+  ): readonly Uint8Array[] {
+    this.#throwIfClosed();
+    return nodes.map(({ level, index }) => {
+      const hash = this.#merkle.get(merkleKey(level, index));
+      if (!hash) throw new RangeError(`No Merkle node ${level}:${index}.`);
+      return hash;
+    });
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await this.#appending;
+    await this.#ownership.release();
+    await this.#root.close();
+  }
+
+  /**
+   * Entries under a prefix, in batches. Each batch is a range of its own: no
+   * database snapshot stays open while the reader is away.
+   */
+  *#ranges(
+    db: Bytes,
+    prefix: Buffer,
+  ): Iterable<{ key: Buffer; value: Buffer }[]> {
+    const end = endOf(prefix);
+    let start = prefix;
+    for (;;) {
+      this.#throwIfClosed();
+      const batch = [...db.getRange({ start, end, limit: BATCH_SIZE })];
+      yield batch;
+      const last = batch.at(-1);
+      if (!last || batch.length < BATCH_SIZE) return;
+      start = Buffer.concat([last.key, NEXT]);
+    }
+  }
+
+  #throwIfClosed(): void {
+    if (this.#closing) throw new StoreClosedError();
+  }
+}
+
+const NOTHING = Buffer.alloc(0);
+/** Added to a key it gives the next possible one. */
+const NEXT = Buffer.from([0]);
+const HEAD = Buffer.from('head');
+const FORMAT_KEY = Buffer.from('format');
+
+function openBytes(root: RootDatabase<Buffer, Buffer>, name: string): Bytes {
+  return root.openDB<Buffer, Buffer>({
+    name,
+    encoding: 'binary',
+    keyEncoding: 'binary',
+  });
+}
+
+function idPrefix(tableId: string): Buffer {
+  return Buffer.from(tableId, 'latin1');
+}
+
+function checkFormat(path: string, meta: Bytes): void {
+  const format = meta.get(FORMAT_KEY);
+  if (!format) meta.putSync(FORMAT_KEY, Buffer.from([FORMAT]));
+  else if (format[0] !== FORMAT)
+    throw new StoreError(
+      'QLDB_STORE_FORMAT',
+      `The ledger in ${path} has format ${format[0]}; this version of nestjs-qldb reads format ${FORMAT}. Open it with the version that wrote it.`,
+    );
+}
+
+function encodeHead({ sequenceNo, blockHash, blockTimestamp }: Head): Buffer {
+  const bytes = Buffer.allocUnsafe(14 + blockHash.length);
+  bytes.writeUIntBE(sequenceNo, 0, 6);
+  bytes.writeDoubleBE(blockTimestamp, 6);
+  bytes.set(blockHash, 14);
+  return bytes;
+}
+
+function decodeHead(bytes: Buffer): Head {
+  return {
+    sequenceNo: readSequence(bytes),
+    blockTimestamp: bytes.readDoubleBE(6),
+    blockHash: bytes.subarray(14),
+  };
+}

@@ -1,0 +1,132 @@
+import {
+  BATCH_SIZE,
+  type Batches,
+  type Commit,
+  type Head,
+  type IndexEntry,
+  type LedgerStore,
+  type MerkleNode,
+  type Revision,
+  type Snapshot,
+} from '../contract.js';
+import { StoreClosedError, TipMovedError } from '../store-errors.js';
+
+/**
+ * A ledger in this process's memory, for tests; and the simplest statement of
+ * the store contract. Nothing of it outlives the process.
+ */
+export class MemoryStore implements LedgerStore {
+  readonly #commits: Commit[] = [];
+  readonly #nodes = new Map<string, Uint8Array>();
+  /** Table id → document id → its revisions in order. */
+  readonly #tables = new Map<string, Map<string, Revision[]>>();
+  /** Index id and key → document ids that have, or had, an entry there. */
+  readonly #entries = new Map<string, Set<string>>();
+  #closed = false;
+
+  head(): Head | undefined {
+    this.#throwIfClosed();
+    return this.#commits.at(-1);
+  }
+
+  async append(tip: number, commits: readonly Commit[]): Promise<void> {
+    this.#throwIfClosed();
+    const last = this.#commits.length - 1;
+    if (tip !== last) throw new TipMovedError(tip, last);
+    for (const commit of commits) {
+      this.#commits.push(commit);
+      for (const node of commit.merkleNodes)
+        this.#nodes.set(nodeKey(node), node.hash);
+      for (const revision of commit.revisions) {
+        const documents = getOrAdd(
+          this.#tables,
+          revision.tableId,
+          () => new Map<string, Revision[]>(),
+        );
+        getOrAdd(documents, revision.documentId, () => []).push(revision);
+      }
+      for (const entry of commit.indexEntries) {
+        if (!entry.ended)
+          getOrAdd(this.#entries, entryKey(entry), () => new Set()).add(
+            entry.documentId,
+          );
+      }
+    }
+  }
+
+  snapshot(at: number): Snapshot {
+    this.#throwIfClosed();
+    const documents = (tableId: string) =>
+      this.#tables.get(tableId) ?? new Map<string, Revision[]>();
+    const current = (revisions: readonly Revision[] | undefined) => {
+      const latest = revisions?.findLast(({ sequenceNo }) => sequenceNo <= at);
+      return latest?.data && latest;
+    };
+    const get = (tableId: string, ids: Iterable<string>) =>
+      [...ids]
+        .map((id) => current(documents(tableId).get(id)))
+        .filter((revision) => revision !== undefined);
+
+    return {
+      at,
+      get,
+      lookup: (tableId, indexId, keys) => {
+        const ids = keys.flatMap((key) => [
+          ...(this.#entries.get(entryKey({ indexId, key })) ?? []),
+        ]);
+        return batches(get(tableId, new Set(ids)));
+      },
+      scan: (tableId) => batches(get(tableId, documents(tableId).keys())),
+      history: (tableId, documentIds) =>
+        batches(
+          [...(documentIds ?? documents(tableId).keys())].flatMap((id) =>
+            (documents(tableId).get(id) ?? []).filter(
+              ({ sequenceNo }) => sequenceNo <= at,
+            ),
+          ),
+        ),
+      close: () => {},
+    };
+  }
+
+  blocks(from: number, to: number): Batches<Uint8Array> {
+    this.#throwIfClosed();
+    return batches(this.#commits.slice(from, to + 1).map(({ block }) => block));
+  }
+
+  merkleNodes(
+    nodes: readonly Pick<MerkleNode, 'level' | 'index'>[],
+  ): readonly Uint8Array[] {
+    this.#throwIfClosed();
+    return nodes.map((node) => {
+      const hash = this.#nodes.get(nodeKey(node));
+      if (!hash) throw new RangeError(`No Merkle node ${nodeKey(node)}.`);
+      return hash;
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+  }
+
+  #throwIfClosed(): void {
+    if (this.#closed) throw new StoreClosedError();
+  }
+}
+
+const nodeKey = ({ level, index }: Pick<MerkleNode, 'level' | 'index'>) =>
+  `${level}:${index}`;
+
+const entryKey = ({ indexId, key }: Pick<IndexEntry, 'indexId' | 'key'>) =>
+  indexId + Buffer.from(key).toString('latin1');
+
+function getOrAdd<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  let value = map.get(key);
+  if (value === undefined) map.set(key, (value = make()));
+  return value;
+}
+
+function* batches<T>(items: readonly T[]): Iterable<readonly T[]> {
+  for (let at = 0; at < items.length; at += BATCH_SIZE)
+    yield items.slice(at, at + BATCH_SIZE);
+}

@@ -1,0 +1,40 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { LedgerStore } from './contract.js';
+import { MemoryStore } from './memory/memory-store.js';
+import { StoreError } from './store-errors.js';
+
+/**
+ * Opens the store that an address names, for one ledger.
+ *
+ * - `file:<folder>`: LMDB, in a folder of that name with one folder per ledger
+ * - `memory:`: in this process's memory
+ *
+ * @throws StoreError
+ */
+export async function openStore(
+  address: string,
+  ledgerName: string,
+): Promise<LedgerStore> {
+  if (address === 'memory:') return new MemoryStore();
+  if (address.startsWith('file:')) {
+    // Loaded when needed: an application on another store pays nothing for it.
+    const { LmdbStore } = await import('./lmdb/lmdb-store.js');
+    return LmdbStore.open(join(folderOf(address), ledgerName));
+  }
+  throw new StoreError(
+    'QLDB_STORE_UNKNOWN',
+    `No store is known by the address ${JSON.stringify(address.replace(/:.*/s, ':…'))}. Use 'file:<folder>' or 'memory:'.`,
+  );
+}
+
+function folderOf(address: string): string {
+  if (address.startsWith('file://')) return fileURLToPath(address);
+  const folder = address.slice('file:'.length);
+  if (folder === '')
+    throw new StoreError(
+      'QLDB_STORE_UNKNOWN',
+      "The store address 'file:' names no folder. Write 'file:.qldb' or 'file:/var/lib/ledgers'.",
+    );
+  return folder;
+}

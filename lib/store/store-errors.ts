@@ -1,0 +1,63 @@
+/** A failure of the place where a ledger is kept. */
+export class StoreError extends Error {
+  constructor(
+    /** Stable identifier of the kind of failure. */
+    readonly code:
+      | 'QLDB_STORE_TIP_MOVED'
+      | 'QLDB_STORE_CLOSED'
+      | 'QLDB_STORE_IN_USE'
+      | 'QLDB_STORE_UNWRITABLE'
+      | 'QLDB_STORE_UNKNOWN'
+      | 'QLDB_STORE_FORMAT',
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** Another writer appended first. Read the new blocks, validate again, and append to the new tip. */
+export class TipMovedError extends StoreError {
+  constructor(expected: number, actual: number) {
+    super(
+      'QLDB_STORE_TIP_MOVED',
+      `The journal ends with block ${actual}, not ${expected}: another writer appended first.`,
+    );
+  }
+}
+
+/** The store was closed. */
+export class StoreClosedError extends StoreError {
+  constructor() {
+    super(
+      'QLDB_STORE_CLOSED',
+      'The ledger store is closed. Open the ledger again to use it.',
+    );
+  }
+}
+
+/** Another process, or another ledger object of this one, has the store open. */
+export class StoreInUseError extends StoreError {
+  constructor(path: string, owner: string) {
+    super(
+      'QLDB_STORE_IN_USE',
+      `The ledger in ${path} is open in ${owner}. One process at a time may open an embedded ledger: stop the other one, or give this one a folder of its own.`,
+    );
+  }
+}
+
+/** The store's folder cannot be made or written to. */
+export class StoreUnwritableError extends StoreError {
+  constructor(path: string, cause: unknown) {
+    const reason =
+      cause instanceof Error && 'code' in cause
+        ? ` (${String(cause.code)})`
+        : '';
+    super(
+      'QLDB_STORE_UNWRITABLE',
+      `The ledger folder ${path} cannot be written to${reason}. Make it writable for this process, or name another with \`store: 'file:<folder>'\`.`,
+      { cause },
+    );
+  }
+}

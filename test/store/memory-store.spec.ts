@@ -1,0 +1,4 @@
+import { MemoryStore } from '../../lib/store/memory/memory-store.js';
+import { describeStore } from '../contract/store.js';
+
+describeStore('memory', async () => new MemoryStore());
