@@ -1,0 +1,31 @@
+export { type BlockAddress } from './journal/block.js';
+export {
+  foldProof,
+  revisionHash,
+  verifyBlock,
+  verifyRevision,
+} from './journal/verify.js';
+export { merkleRoot } from './journal/merkle.js';
+export {
+  type BlockWithProof,
+  Ledger,
+  type LedgerDigest,
+  type LedgerVerification,
+  type RevisionWithProof,
+} from './ledger.js';
+export {
+  InvalidParameterError,
+  JournalInvalidError,
+  LedgerClosedError,
+  LedgerError,
+  LedgerNameError,
+} from './ledger-errors.js';
+export { DEFAULT_LIMITS, type LedgerLimits } from './limits.js';
+export { openLedger, type OpenLedgerOptions } from './open-ledger.js';
+export { type LedgerPorts } from './ports.js';
+export {
+  StoreClosedError,
+  StoreError,
+  StoreInUseError,
+  StoreUnwritableError,
+} from '../store/store-errors.js';

@@ -1,0 +1,212 @@
+import { dot, hashIon } from '../../ion/hash.js';
+import { encodeIon } from '../../ion/encode.js';
+import { decodeIon } from '../../ion/decode.js';
+import { IonStruct, type IonValue, Timestamp } from '../../ion/value.js';
+import type { Revision } from '../../store/contract.js';
+import { merkleRoot, NO_HASH } from './merkle.js';
+
+/** Where a block stands: the ledger's one strand, and its number there, from 0. */
+export interface BlockAddress {
+  readonly strandId: string;
+  readonly sequenceNo: number;
+}
+
+/** A statement as a block records it: its text with `?` for parameters, and what they hash to. */
+export interface StatementInfo {
+  readonly statement: string;
+  /** Milliseconds since the epoch. */
+  readonly startTime: number;
+  /** `H(statement)`, combined with the hash of each parameter. */
+  readonly statementDigest: Uint8Array;
+}
+
+/** The state in which a transaction leaves one document. */
+export interface DocumentChange {
+  readonly documentId: string;
+  readonly tableId: string;
+  readonly tableName: string;
+  readonly version: number;
+  /** Absent when the transaction deletes the document. */
+  readonly data?: IonStruct;
+  /** Which statements of the transaction changed it, from 0. */
+  readonly statements: readonly number[];
+}
+
+/** What a block is made from. */
+export interface BlockContents {
+  readonly address: BlockAddress;
+  readonly transactionId: string;
+  /** Milliseconds since the epoch; the `txTime` of its revisions too. */
+  readonly timestamp: number;
+  readonly previousBlockHash: Uint8Array;
+  readonly statements: readonly StatementInfo[];
+  readonly changes: readonly DocumentChange[];
+}
+
+/** A block ready to be stored. */
+export interface SealedBlock {
+  readonly bytes: Uint8Array;
+  readonly blockHash: Uint8Array;
+  readonly revisions: readonly Revision[];
+}
+
+/**
+ * Makes a block with its hashes.
+ *
+ *   revision.hash = dot(H(metadata), H(data))
+ *   entriesHash   = merkle([merkle(revision hashes), H(transactionInfo)])
+ *   blockHash     = dot(entriesHash, previousBlockHash)
+ */
+export function sealBlock(contents: BlockContents): SealedBlock {
+  const { address, previousBlockHash, transactionId } = contents;
+  const blockAddress = addressStruct(address);
+  const timestamp = timestampOf(contents.timestamp);
+
+  const revisions = contents.changes.map((change): Revision => {
+    const { documentId, tableId, version, data } = change;
+    const metadata = metadataStruct(
+      documentId,
+      version,
+      timestamp,
+      transactionId,
+    );
+    return {
+      tableId,
+      documentId,
+      version,
+      sequenceNo: address.sequenceNo,
+      txId: transactionId,
+      txTime: contents.timestamp,
+      hash: dot(hashIon(metadata), data ? hashIon(data) : NO_HASH),
+      ...(data && { data: encodeIon(data) }),
+    };
+  });
+  const transactionInfo = transactionInfoStruct(contents);
+  const entriesHashList = [
+    ...(revisions.length
+      ? [merkleRoot(revisions.map(({ hash }) => hash))]
+      : []),
+    hashIon(transactionInfo),
+  ];
+  const entriesHash = merkleRoot(entriesHashList);
+  const blockHash = dot(entriesHash, previousBlockHash);
+
+  const block = IonStruct.of([
+    ['blockAddress', blockAddress],
+    ['transactionId', transactionId],
+    ['blockTimestamp', timestamp],
+    ['blockHash', blockHash],
+    ['entriesHash', entriesHash],
+    ['previousBlockHash', previousBlockHash],
+    ['entriesHashList', entriesHashList],
+    ['transactionInfo', transactionInfo],
+    ...(revisions.length
+      ? [
+          [
+            'revisions',
+            revisions.map((revision, n) =>
+              revisionStruct(
+                address.strandId,
+                revision,
+                contents.changes[n]?.data,
+              ),
+            ),
+          ] as const,
+        ]
+      : []),
+  ]);
+  return { bytes: encodeIon(block), blockHash, revisions };
+}
+
+function transactionInfoStruct({
+  statements,
+  changes,
+}: BlockContents): IonStruct {
+  return IonStruct.of([
+    [
+      'statements',
+      statements.map(({ statement, startTime, statementDigest }) =>
+        IonStruct.of([
+          ['statement', statement],
+          ['startTime', timestampOf(startTime)],
+          ['statementDigest', statementDigest],
+        ]),
+      ),
+    ],
+    ...(changes.length
+      ? [
+          [
+            'documents',
+            IonStruct.of(
+              changes.map(
+                ({ documentId, tableName, tableId, statements: touched }) => [
+                  documentId,
+                  IonStruct.of([
+                    ['tableName', tableName],
+                    ['tableId', tableId],
+                    ['statements', touched],
+                  ]),
+                ],
+              ),
+            ),
+          ] as const,
+        ]
+      : []),
+  ]);
+}
+
+/** A revision as blocks, the committed view and `history()` show it. */
+export function revisionStruct(
+  strandId: string,
+  revision: Revision,
+  data: IonStruct | undefined = revision.data && decodeStruct(revision.data),
+): IonStruct {
+  const { documentId, version, sequenceNo, txId, txTime, hash } = revision;
+  const fields: [string, IonValue][] = [
+    ['blockAddress', addressStruct({ strandId, sequenceNo })],
+    ['hash', hash],
+  ];
+  if (revision.dataHash) fields.push(['dataHash', revision.dataHash]);
+  else if (data) fields.push(['data', data]);
+  fields.push([
+    'metadata',
+    metadataStruct(documentId, version, timestampOf(txTime), txId),
+  ]);
+  return IonStruct.of(fields);
+}
+
+function metadataStruct(
+  id: string,
+  version: number,
+  txTime: Timestamp,
+  txId: string,
+): IonStruct {
+  return IonStruct.of([
+    ['id', id],
+    ['version', version],
+    ['txTime', txTime],
+    ['txId', txId],
+  ]);
+}
+
+export function addressStruct({
+  strandId,
+  sequenceNo,
+}: BlockAddress): IonStruct {
+  return IonStruct.of([
+    ['strandId', strandId],
+    ['sequenceNo', sequenceNo],
+  ]);
+}
+
+/** An instant as the journal writes it: UTC, with milliseconds. */
+export function timestampOf(milliseconds: number): Timestamp {
+  return new Timestamp(new Date(milliseconds));
+}
+
+/** Decodes bytes that the ledger itself wrote as a struct. */
+export function decodeStruct(bytes: Uint8Array): IonStruct {
+  const value = decodeIon(bytes);
+  if (value instanceof IonStruct) return value;
+  throw new TypeError('A stored document is no Ion struct.');
+}

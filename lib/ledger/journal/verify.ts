@@ -1,0 +1,128 @@
+import { dot, hashIon } from '../../ion/hash.js';
+import { IonStruct, type IonValue } from '../../ion/value.js';
+import { JournalInvalidError } from '../ledger-errors.js';
+import { merkleRoot, NO_HASH } from './merkle.js';
+
+/**
+ * Recomputes the hash of a revision from its metadata and data. A deleted
+ * revision has no data; a redacted one has `dataHash` in its place.
+ *
+ * @returns the hash, or undefined when the struct is no revision
+ */
+export function revisionHash(revision: IonStruct): Uint8Array | undefined {
+  const metadata = revision.get('metadata');
+  if (!(metadata instanceof IonStruct)) return undefined;
+  const data = revision.get('data');
+  if (data !== undefined) return dot(hashIon(metadata), hashIon(data));
+  const dataHash = revision.get('dataHash');
+  if (dataHash === undefined) return hashIon(metadata);
+  return isHash(dataHash) ? dot(hashIon(metadata), dataHash) : undefined;
+}
+
+/** Folds a proof over a hash: what must come out is the digest. */
+export function foldProof(
+  hash: Uint8Array,
+  proof: readonly Uint8Array[],
+): Uint8Array {
+  return proof.reduce(dot, hash);
+}
+
+/**
+ * True if a revision is part of the ledger that the digest stands for: its hash
+ * is that of its metadata and data, and the proof leads from there to the digest.
+ *
+ * Everything may come from a stranger: what is no hash, or no revision, is false.
+ */
+export function verifyRevision(
+  revision: IonStruct,
+  proof: readonly IonValue[],
+  digest: Uint8Array,
+): boolean {
+  const hash = revisionHash(revision);
+  const stated = revision.get('hash');
+  return (
+    hash !== undefined &&
+    (stated === undefined || (isHash(stated) && equal(stated, hash))) &&
+    isHash(digest) &&
+    proof.every(isHash) &&
+    equal(foldProof(hash, proof), digest)
+  );
+}
+
+/**
+ * Checks one block: every revision, the entries, the link to the block before.
+ * It holds for blocks that AWS wrote as well: their entry list has hashes of
+ * internal metadata too, so it is searched for what can be recomputed.
+ *
+ * @param previousBlockHash - hash of the block before; empty for the first
+ * @returns the block's hash
+ * @throws JournalInvalidError naming the first thing that does not agree
+ */
+export function verifyBlock(
+  sequenceNo: number,
+  block: IonStruct,
+  previousBlockHash: Uint8Array,
+): Uint8Array {
+  const fail = (what: string): never => {
+    throw new JournalInvalidError(sequenceNo, what);
+  };
+  const hashAt = (name: string): Uint8Array => {
+    const value = block.get(name);
+    return value instanceof Uint8Array ? value : fail(`it has no ${name}`);
+  };
+
+  const address = block.get('blockAddress');
+  if (
+    !(address instanceof IonStruct) ||
+    address.get('sequenceNo') !== sequenceNo
+  )
+    fail('its address is another');
+  if (!equal(hashAt('previousBlockHash'), previousBlockHash))
+    fail('it does not follow the block before it');
+
+  const list = block.get('entriesHashList');
+  const entries = Array.isArray(list) ? list.filter(isHash) : [];
+  if (!Array.isArray(list) || entries.length !== list.length)
+    fail('its entriesHashList is none');
+  const entriesHash = merkleRoot(entries);
+  if (!equal(hashAt('entriesHash'), entriesHash))
+    fail('entriesHash is not the root of its entries');
+  const blockHash = dot(entriesHash, previousBlockHash);
+  if (!equal(hashAt('blockHash'), blockHash))
+    fail('blockHash is not that of its entries and the block before');
+
+  const listed = (hash: Uint8Array) =>
+    entries.some((entry) => equal(entry, hash));
+  for (const name of ['transactionInfo', 'redactionInfo']) {
+    const info = block.get(name);
+    if (info === undefined && name === 'redactionInfo') continue;
+    if (info === undefined || !listed(hashIon(info)))
+      fail(`${name} is not among its entries`);
+  }
+
+  const revisions = block.get('revisions') ?? [];
+  if (!Array.isArray(revisions)) return fail('its revisions are no list');
+  const hashes = revisions.map((revision: IonValue, n) => {
+    const stated =
+      revision instanceof IonStruct ? revision.get('hash') : undefined;
+    if (!(revision instanceof IonStruct) || !isHash(stated))
+      return fail(`revision ${n} has no hash`);
+    // A revision of a system table has nothing but its hash.
+    if (revision.size === 1) return stated;
+    const hash = revisionHash(revision) ?? NO_HASH;
+    return equal(hash, stated)
+      ? hash
+      : fail(`revision ${n} does not hash to what it says`);
+  });
+  if (hashes.length > 0 && !listed(merkleRoot(hashes)))
+    fail('its revisions are not among its entries');
+  return blockHash;
+}
+
+export function isHash(value: IonValue | undefined): value is Uint8Array {
+  return value instanceof Uint8Array && value.length === 32;
+}
+
+export function equal(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0;
+}

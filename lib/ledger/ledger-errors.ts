@@ -1,0 +1,59 @@
+/** A failure of a ledger, outside the session API. */
+export class LedgerError extends Error {
+  constructor(
+    /** Stable identifier of the kind of failure. */
+    readonly code:
+      | 'QLDB_LEDGER_NAME'
+      | 'QLDB_LEDGER_CLOSED'
+      | 'QLDB_JOURNAL_INVALID'
+      | 'QLDB_INVALID_PARAMETER',
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** The name is none that QLDB accepted for a ledger. */
+export class LedgerNameError extends LedgerError {
+  constructor(name: unknown) {
+    super(
+      'QLDB_LEDGER_NAME',
+      typeof name === 'string' && name !== ''
+        ? `${JSON.stringify(name.slice(0, 64))} is no ledger name. Use 1 to 32 letters, digits and single hyphens, not only digits, with no hyphen first or last.`
+        : 'A ledger needs a name: 1 to 32 letters, digits and single hyphens.',
+    );
+  }
+}
+
+/** The ledger was closed. */
+export class LedgerClosedError extends LedgerError {
+  constructor() {
+    super(
+      'QLDB_LEDGER_CLOSED',
+      'The ledger is closed. Open it again to use it.',
+    );
+  }
+}
+
+/** A block does not hash to what it, or the chain, says: the journal was changed, or damaged. */
+export class JournalInvalidError extends LedgerError {
+  constructor(
+    /** The block at fault. */
+    readonly sequenceNo: number,
+    what: string,
+  ) {
+    super(
+      'QLDB_JOURNAL_INVALID',
+      `Block ${sequenceNo} is not what was written: ${what}. The journal was changed or damaged after the block was committed; restore the ledger's store from a copy.`,
+    );
+  }
+}
+
+/** A block address, document id or tip that the ledger does not have. Wordings are QLDB's. */
+export class InvalidParameterError extends LedgerError {
+  constructor(message: string) {
+    super('QLDB_INVALID_PARAMETER', message);
+  }
+}

@@ -1,0 +1,443 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { IonStruct, type IonValue } from '../ion/value.js';
+import type { SessionEndpoint } from '../session/index.js';
+import type { Batches, LedgerStore } from '../store/contract.js';
+import { type Tip, Sequencer } from './commit/sequencer.js';
+import {
+  type BlockAddress,
+  decodeStruct,
+  revisionStruct,
+  sealBlock,
+} from './journal/block.js';
+import {
+  blockPath,
+  MerkleFrontier,
+  merklePath,
+  merkleRoot,
+  NO_HASH,
+} from './journal/merkle.js';
+import { equal, isHash, revisionHash, verifyBlock } from './journal/verify.js';
+import {
+  InvalidParameterError,
+  JournalInvalidError,
+  LedgerClosedError,
+} from './ledger-errors.js';
+import type { LedgerLimits } from './limits.js';
+import type { LedgerPorts } from './ports.js';
+import { LedgerSessions } from './sessions.js';
+import {
+  readDefinition,
+  SYSTEM_TABLE_ID,
+  TableCatalog,
+  type TableDefinition,
+} from './transaction/table-catalog.js';
+import { LedgerTransaction } from './transaction/transaction.js';
+import { uniqueId } from './unique-id.js';
+
+/** A digest: one hash that stands for the whole ledger up to a block. */
+export interface LedgerDigest {
+  /** 32 bytes. */
+  readonly digest: Uint8Array;
+  readonly digestTipAddress: BlockAddress;
+}
+
+/** A block, and the hashes that lead from its hash to a digest. */
+export interface BlockWithProof {
+  readonly block: IonStruct;
+  readonly proof?: readonly Uint8Array[];
+}
+
+/** A revision, and the hashes that lead from its hash to a digest. */
+export interface RevisionWithProof {
+  /** `{blockAddress, hash, data, metadata}` */
+  readonly revision: IonStruct;
+  readonly proof?: readonly Uint8Array[];
+}
+
+/** What {@link Ledger.verify} went through. */
+export interface LedgerVerification extends LedgerDigest {
+  readonly blocks: number;
+  readonly revisions: number;
+}
+
+/** Revisions by number and content, whatever their order. */
+class RevisionTally {
+  count = 0;
+  readonly #sum = Buffer.alloc(32);
+
+  add(hash: Uint8Array): void {
+    this.count++;
+    for (let i = 0; i < this.#sum.length; i++)
+      this.#sum[i] = (this.#sum[i] as number) ^ (hash[i] as number);
+  }
+
+  equals(other: RevisionTally): boolean {
+    return this.count === other.count && this.#sum.equals(other.#sum);
+  }
+}
+
+/**
+ * A ledger in this process: tables and transactions behind {@link sessions}, and
+ * the journal's digest, blocks and proofs. Made by `openLedger`.
+ */
+export class Ledger {
+  readonly name: string;
+  /** Id of the journal's one strand. */
+  readonly strandId: string;
+  /** The session API of this ledger: what a driver speaks to. */
+  readonly sessions: SessionEndpoint;
+
+  readonly #store: LedgerStore;
+  readonly #ports: LedgerPorts;
+  readonly #sequencer: Sequencer;
+  readonly #sessions: LedgerSessions;
+  readonly #open = new Set<LedgerTransaction>();
+  #closing: Promise<void> | undefined;
+
+  private constructor(
+    name: string,
+    strandId: string,
+    store: LedgerStore,
+    ports: LedgerPorts,
+    limits: LedgerLimits,
+    tip: Tip,
+  ) {
+    this.name = name;
+    this.strandId = strandId;
+    this.#store = store;
+    this.#ports = ports;
+    this.#sequencer = new Sequencer({
+      store,
+      strandId,
+      ports,
+      tip,
+      oldestSnapshot: () =>
+        Math.min(
+          this.#sequencer.tip.sequenceNo,
+          ...Array.from(this.#open, ({ snapshot }) => snapshot.at),
+        ),
+    });
+    this.#sessions = new LedgerSessions(this, ports, limits);
+    this.sessions = this.#sessions;
+  }
+
+  /** Reads the end of a store's journal; begins one in an empty store. */
+  static async over(
+    name: string,
+    store: LedgerStore,
+    ports: LedgerPorts,
+    limits: LedgerLimits,
+  ): Promise<Ledger> {
+    if (!(await store.head())) await appendFirstBlock(store, ports);
+    const head = await store.head();
+    if (!head) throw new JournalInvalidError(0, 'it is not there');
+    const first = decodeStruct(await only(store.blocks(0, 0)));
+    const address = first.get('blockAddress');
+    const strandId =
+      address instanceof IonStruct ? address.get('strandId') : undefined;
+    if (typeof strandId !== 'string')
+      throw new JournalInvalidError(0, 'it has no strand id');
+    return new Ledger(name, strandId, store, ports, limits, {
+      sequenceNo: head.sequenceNo,
+      blockHash: head.blockHash,
+      timestamp: head.blockTimestamp,
+      frontier: await MerkleFrontier.over(head.sequenceNo + 1, (nodes) =>
+        store.merkleNodes(nodes),
+      ),
+      catalog: await readCatalog(store, head.sequenceNo),
+    });
+  }
+
+  /** Begins a transaction that reads as of the last block. */
+  begin(): LedgerTransaction {
+    this.#throwIfClosed();
+    const { sequenceNo, catalog } = this.#sequencer.tip;
+    const transaction = new LedgerTransaction({
+      strandId: this.strandId,
+      ports: this.#ports,
+      snapshot: this.#store.snapshot(sequenceNo),
+      catalog,
+    });
+    this.#open.add(transaction);
+    return transaction;
+  }
+
+  /** Commits a transaction, or fails to; either way it is over. */
+  async commit(transaction: LedgerTransaction): Promise<void> {
+    try {
+      await this.#sequencer.commit(transaction);
+    } finally {
+      this.abort(transaction);
+    }
+  }
+
+  /** Ends a transaction without a trace. Idempotent. */
+  abort(transaction: LedgerTransaction): void {
+    if (this.#open.delete(transaction)) transaction.close();
+  }
+
+  /** The digest of the whole ledger, and the block it reaches to. Keep it outside the ledger: it is what proofs are checked against. */
+  getDigest(): LedgerDigest {
+    this.#throwIfClosed();
+    const { frontier, sequenceNo } = this.#sequencer.tip;
+    return {
+      digest: frontier.root,
+      digestTipAddress: { strandId: this.strandId, sequenceNo },
+    };
+  }
+
+  /**
+   * A block; with a digest's tip address, also the proof from the block's hash to that digest.
+   *
+   * @throws InvalidParameterError when there is no such block, or the tip is before it
+   */
+  async getBlock(
+    blockAddress: BlockAddress,
+    digestTipAddress?: BlockAddress,
+  ): Promise<BlockWithProof> {
+    const block = await this.#block(blockAddress, digestTipAddress);
+    if (!digestTipAddress) return { block };
+    return { block, proof: await this.#path(blockAddress, digestTipAddress) };
+  }
+
+  /**
+   * One revision of a document, from the block that committed it; with a
+   * digest's tip address, also the proof from the revision's hash to that digest.
+   *
+   * @example
+   * const { digest, digestTipAddress } = ledger.getDigest();
+   * const { revision, proof } = await ledger.getRevision(blockAddress, documentId, digestTipAddress);
+   * verifyRevision(revision, proof, digest); // true
+   *
+   * @throws InvalidParameterError when the block has no such document, or the tip is before it
+   */
+  async getRevision(
+    blockAddress: BlockAddress,
+    documentId: string,
+    digestTipAddress?: BlockAddress,
+  ): Promise<RevisionWithProof> {
+    const block = await this.#block(blockAddress, digestTipAddress);
+    const revisions = structs(block.get('revisions'));
+    const at = revisions.findIndex((revision) => {
+      const metadata = revision.get('metadata');
+      return metadata instanceof IonStruct && metadata.get('id') === documentId;
+    });
+    const revision = revisions[at];
+    if (!revision)
+      throw new InvalidParameterError(
+        'The provided Document ID is not found in the block at the specified block address.',
+      );
+    if (!digestTipAddress) return { revision };
+
+    const hashes = revisions.map((item) => hashOf(item, 'hash'));
+    const entries = list(block.get('entriesHashList')).filter(isHash);
+    const root = merkleRoot(hashes);
+    const entry = entries.findIndex((hash) => equal(hash, root));
+    const previous = hashOf(block, 'previousBlockHash');
+    return {
+      revision,
+      proof: [
+        ...merklePath(hashes, at),
+        ...merklePath(entries, entry),
+        ...(previous.length > 0 ? [previous] : []),
+        ...(await this.#path(blockAddress, digestTipAddress)),
+      ],
+    };
+  }
+
+  /**
+   * Recomputes the whole journal, from the first block to the last: every
+   * revision, every block, the chain, the digest; and checks that the documents
+   * which queries see are those of the journal.
+   *
+   * @throws JournalInvalidError naming the first block that is not what was written
+   */
+  async verify(): Promise<LedgerVerification> {
+    const { digest, digestTipAddress } = this.getDigest();
+    const { sequenceNo: tip } = digestTipAddress;
+    const journal = new RevisionTally();
+    const frontier = await MerkleFrontier.over(0, () => []);
+    let previous: Uint8Array = NO_HASH;
+    let next = 0;
+    for await (const blocks of this.#store.blocks(0, tip)) {
+      for (const bytes of blocks) {
+        const block = decodeStruct(bytes);
+        previous = verifyBlock(next++, block, previous);
+        frontier.append(previous);
+        for (const revision of structs(block.get('revisions')))
+          journal.add(hashOf(revision, 'hash'));
+      }
+      await nextTurn();
+    }
+    if (next !== tip + 1) throw new JournalInvalidError(next, 'it is missing');
+    if (!equal(frontier.root, digest))
+      throw new JournalInvalidError(tip, 'the digest is another');
+    await this.#verifyDocuments(tip, journal);
+    return {
+      blocks: next,
+      revisions: journal.count,
+      digest,
+      digestTipAddress,
+    };
+  }
+
+  async #verifyDocuments(tip: number, journal: RevisionTally): Promise<void> {
+    const snapshot = this.#store.snapshot(tip);
+    try {
+      const catalog = await readCatalog(this.#store, tip);
+      const tables = [
+        SYSTEM_TABLE_ID,
+        ...Array.from(catalog.all(), ({ tableId }) => tableId),
+      ];
+      const documents = new RevisionTally();
+      for (const tableId of tables)
+        for await (const revisions of snapshot.history(tableId)) {
+          for (const revision of revisions) {
+            const hash = revisionHash(revisionStruct(this.strandId, revision));
+            if (!hash || !equal(hash, revision.hash))
+              throw new JournalInvalidError(
+                revision.sequenceNo,
+                'a document in the store is not the one it committed',
+              );
+            documents.add(hash);
+          }
+          await nextTurn();
+        }
+      if (!documents.equals(journal))
+        throw new JournalInvalidError(
+          tip,
+          'the documents in the store are not those of the journal',
+        );
+    } finally {
+      snapshot.close();
+    }
+  }
+
+  /** Ends all sessions, waits for the commits under way, and closes the store. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#sessions.endAll();
+    await this.#sequencer.idle();
+    for (const transaction of this.#open) this.abort(transaction);
+    await this.#store.close();
+  }
+
+  async #block(
+    { strandId, sequenceNo }: BlockAddress,
+    tip: BlockAddress | undefined,
+  ): Promise<IonStruct> {
+    this.#throwIfClosed();
+    const last = this.#sequencer.tip.sequenceNo;
+    checkAddress({ strandId, sequenceNo });
+    if (tip) {
+      checkAddress(tip);
+      if (strandId !== tip.strandId)
+        throw new InvalidParameterError(
+          'The Strand ID of the provided block address must match the Strand ID of the provided digest tip address.',
+        );
+      if (tip.sequenceNo > last)
+        throw new InvalidParameterError(
+          "The sequence number of the provided digest tip address is beyond the strand's latest committed record.",
+        );
+      if (sequenceNo > tip.sequenceNo)
+        throw new InvalidParameterError(
+          'The sequence number of the provided block address must not be greater than the sequence number of the provided digest tip address.',
+        );
+    }
+    if (strandId !== this.strandId)
+      throw new InvalidParameterError(
+        'The Strand ID of the provided block address is not valid.',
+      );
+    if (sequenceNo > last)
+      throw new InvalidParameterError(
+        "The sequence number of the provided block address is beyond the strand's latest committed record.",
+      );
+    return decodeStruct(await only(this.#store.blocks(sequenceNo, sequenceNo)));
+  }
+
+  #path(
+    { sequenceNo }: BlockAddress,
+    tip: BlockAddress,
+  ): Promise<readonly Uint8Array[]> {
+    return blockPath(sequenceNo, tip.sequenceNo, (nodes) =>
+      this.#store.merkleNodes(nodes),
+    );
+  }
+
+  #throwIfClosed(): void {
+    if (this.#closing) throw new LedgerClosedError();
+  }
+}
+
+async function appendFirstBlock(
+  store: LedgerStore,
+  ports: LedgerPorts,
+): Promise<void> {
+  const timestamp = ports.now();
+  const { bytes, blockHash } = sealBlock({
+    address: { strandId: uniqueId(ports), sequenceNo: 0 },
+    transactionId: uniqueId(ports),
+    timestamp,
+    previousBlockHash: NO_HASH,
+    statements: [],
+    changes: [],
+  });
+  await store.append(-1, [
+    {
+      sequenceNo: 0,
+      blockHash,
+      block: bytes,
+      blockTimestamp: timestamp,
+      merkleNodes: [{ level: 0, index: 0, hash: blockHash }],
+      revisions: [],
+      indexEntries: [],
+    },
+  ]);
+}
+
+async function readCatalog(
+  store: LedgerStore,
+  at: number,
+): Promise<TableCatalog> {
+  const definitions: TableDefinition[] = [];
+  const snapshot = store.snapshot(at);
+  try {
+    for await (const revisions of snapshot.scan(SYSTEM_TABLE_ID))
+      for (const { data } of revisions)
+        if (data) definitions.push(readDefinition(decodeStruct(data)));
+  } finally {
+    snapshot.close();
+  }
+  return TableCatalog.empty.with(definitions);
+}
+
+async function only(batches: Batches<Uint8Array>): Promise<Uint8Array> {
+  for await (const [block] of batches) if (block) return block;
+  throw new InvalidParameterError('The provided block address is not valid.');
+}
+
+function checkAddress({ strandId, sequenceNo }: BlockAddress): void {
+  if (
+    typeof strandId !== 'string' ||
+    !Number.isSafeInteger(sequenceNo) ||
+    sequenceNo < 0
+  )
+    throw new InvalidParameterError('The provided block address is not valid.');
+}
+
+function list(value: IonValue | undefined): readonly IonValue[] {
+  return Array.isArray(value) ? (value as readonly IonValue[]) : [];
+}
+
+function structs(value: IonValue | undefined): readonly IonStruct[] {
+  return list(value).filter((item) => item instanceof IonStruct);
+}
+
+function hashOf(struct: IonStruct, field: string): Uint8Array {
+  const value = struct.get(field);
+  return value instanceof Uint8Array ? value : NO_HASH;
+}

@@ -1,0 +1,54 @@
+import { openStore } from '../store/open-store.js';
+import { Ledger } from './ledger.js';
+import { LedgerNameError } from './ledger-errors.js';
+import { DEFAULT_LIMITS, type LedgerLimits } from './limits.js';
+import { type LedgerPorts, systemPorts } from './ports.js';
+
+/** QLDB's rule for ledger names. */
+const LEDGER_NAME = /^(?!.*--)(?![0-9]+$)(?!-)(?!.*-$)[A-Za-z0-9-]{1,32}$/;
+
+export interface OpenLedgerOptions {
+  /** 1 to 32 letters, digits and single hyphens, not only digits. */
+  readonly name: string;
+  /**
+   * Where the ledger is kept: `file:<folder>` on this machine, or `memory:`.
+   * Default: `file:.qldb`, in the working directory.
+   */
+  readonly store?: string;
+  /** Bounds of its sessions; QLDB's by default. */
+  readonly limits?: Partial<LedgerLimits>;
+  /** Clock and randomness; the system's by default. */
+  readonly ports?: Partial<LedgerPorts>;
+}
+
+/**
+ * Opens a ledger in this process, and makes it if there is none.
+ *
+ * @example
+ * const ledger = await openLedger({ name: 'vehicle-registration', store: 'memory:' });
+ * const driver = new PooledQldbDriver({ ledgerName: ledger.name, endpoint: ledger.sessions });
+ *
+ * @throws LedgerNameError
+ * @throws StoreError when the place cannot be written to, or is in use by another process
+ */
+export async function openLedger({
+  name,
+  store: address = 'file:.qldb',
+  limits,
+  ports,
+}: OpenLedgerOptions): Promise<Ledger> {
+  if (typeof name !== 'string' || !LEDGER_NAME.test(name))
+    throw new LedgerNameError(name);
+  const store = await openStore(address, name);
+  try {
+    return await Ledger.over(
+      name,
+      store,
+      { ...systemPorts, ...ports },
+      { ...DEFAULT_LIMITS, ...limits },
+    );
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}

@@ -1,0 +1,147 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { dot, hashIon } from '../../lib/ion/hash.js';
+import { parseIonText } from '../../lib/ion/text.js';
+import { IonStruct, type IonValue } from '../../lib/ion/value.js';
+import { merkleRoot } from '../../lib/ledger/journal/merkle.js';
+import {
+  foldProof,
+  revisionHash,
+  verifyBlock,
+  verifyRevision,
+} from '../../lib/ledger/journal/verify.js';
+import { statementDigest } from '../../lib/session/index.js';
+
+const shared = '../shared/data/qldb-journal';
+const folder =
+  process.env['QLDB_JOURNAL_DATA'] ??
+  (existsSync(shared) ? shared : 'test/data/qldb-journal');
+
+const read = (file: string): IonStruct =>
+  parseIonText(readFileSync(join(folder, file), 'utf8')) as IonStruct;
+
+function at(value: IonValue | undefined, ...path: (string | number)[]): IonValue {
+  const found = path.reduce<IonValue | undefined>(
+    (inner, step) =>
+      inner instanceof IonStruct
+        ? inner.get(String(step))
+        : (inner as readonly IonValue[])[step as number],
+    value,
+  );
+  if (found === undefined) throw new Error(`no ${path.join('.')}`);
+  return found;
+}
+const bytes = (...path: Parameters<typeof at>) => at(...path) as Uint8Array;
+const hex = (hash: Uint8Array | undefined) => Buffer.from(hash ?? []).toString('hex');
+
+/** The struct with one field changed. */
+function withField(struct: IonStruct, name: string, value: IonValue): IonStruct {
+  return IonStruct.of(
+    [...struct.fields()].map(([field, old]): [string, IonValue] => [
+      field as string,
+      field === name ? value : old,
+    ]),
+  );
+}
+
+describe('a block that AWS wrote', () => {
+  const block = at(
+    read('01-block-vehicle-registration-seq3.ion'),
+    'payload',
+  ) as IonStruct;
+
+  it('has the digest of its statement', () => {
+    const statement = at(block, 'transactionInfo', 'statements', 0);
+    expect(hex(statementDigest(at(statement, 'statement') as string, []))).toBe(
+      hex(bytes(statement, 'statementDigest')),
+    );
+  });
+
+  it('has H(transactionInfo) and the root of its revisions among its entries', () => {
+    const entries = (at(block, 'entriesHashList') as Uint8Array[]).map(hex);
+    expect(entries).toContain(hex(hashIon(at(block, 'transactionInfo'))));
+    expect(entries).toContain(
+      hex(merkleRoot([bytes(block, 'revisionSummaries', 0, 'hash')])),
+    );
+  });
+
+  it('has the entries hash and block hash that we compute', () => {
+    const entriesHash = merkleRoot(at(block, 'entriesHashList') as Uint8Array[]);
+    expect(hex(entriesHash)).toBe(hex(bytes(block, 'entriesHash')));
+    expect(hex(dot(entriesHash, bytes(block, 'previousBlockHash')))).toBe(
+      hex(bytes(block, 'blockHash')),
+    );
+  });
+
+  it('verifies as a whole, and not when anything in it is changed', () => {
+    const previous = bytes(block, 'previousBlockHash');
+    expect(hex(verifyBlock(3, block, previous))).toBe(
+      hex(bytes(block, 'blockHash')),
+    );
+    expect(() => verifyBlock(4, block, previous)).toThrow(/its address/);
+    expect(() => verifyBlock(3, block, bytes(block, 'blockHash'))).toThrow(
+      /does not follow/,
+    );
+    for (const name of ['entriesHash', 'blockHash'])
+      expect(() =>
+        verifyBlock(3, withField(block, name, previous), previous),
+      ).toThrow(name);
+    expect(() =>
+      verifyBlock(3, withField(block, 'transactionInfo', 'none'), previous),
+    ).toThrow(/transactionInfo/);
+  });
+});
+
+describe('a revision that AWS wrote', () => {
+  const genuine = at(
+    read('02-revision-vehicle-registration-seq3.ion'),
+    'payload',
+    'revision',
+  ) as IonStruct;
+
+  it('has the hash that we compute, and another when its data is changed', () => {
+    expect(hex(revisionHash(genuine))).toBe(hex(bytes(genuine, 'hash')));
+    const data = genuine.get('data') as IonStruct;
+    const forged = withField(genuine, 'data', withField(data, 'LastName', 'X'));
+    expect(hex(revisionHash(forged))).not.toBe(hex(bytes(genuine, 'hash')));
+  });
+});
+
+describe('a proof that AWS gave', () => {
+  const answer = read('04-getrevision-awscli-seq100-tip123.ion');
+  const revision = at(answer, 'revision') as IonStruct;
+  const proof = at(answer, 'proof') as readonly IonValue[];
+  const digest = bytes(answer, 'digest');
+
+  it('leads from its revision to the digest', () => {
+    expect(verifyRevision(revision, proof, digest)).toBe(true);
+  });
+
+  it('does not hold for another revision, proof or digest', () => {
+    const data = revision.get('data') as IonStruct;
+    const forged = withField(
+      revision,
+      'data',
+      withField(data, 'City', 'Seattle'),
+    );
+    expect(verifyRevision(forged, proof, digest)).toBe(false);
+    expect(verifyRevision(revision, proof.slice(1), digest)).toBe(false);
+    expect(verifyRevision(revision, proof, bytes(revision, 'hash'))).toBe(false);
+    expect(verifyRevision(revision, [...proof, 'no hash'], digest)).toBe(false);
+    expect(verifyRevision(IonStruct.of([]), proof, digest)).toBe(false);
+  });
+
+  it('is refused where a value of it was altered (a published receipt)', () => {
+    const altered = read('08-negative-kvs-seq21-tip46.ion');
+    const folded = foldProof(
+      bytes(altered, 'revisionHash'),
+      at(altered, 'proof') as Uint8Array[],
+    );
+    expect(hex(folded)).not.toBe(hex(bytes(altered, 'digest')));
+    // What the receipt's own documentation says it folds to, so it is the receipt that is wrong.
+    expect(Buffer.from(folded).toString('base64')).toBe(
+      'BAKYqdeYOwyXz61nBtsffJLAH5LynbEFDOnIsHTv8ww=',
+    );
+  });
+});
