@@ -68,7 +68,7 @@ class RevisionTally {
   add(hash: Uint8Array): void {
     this.count++;
     for (let i = 0; i < this.#sum.length; i++)
-      this.#sum[i] = (this.#sum[i] as number) ^ (hash[i] as number);
+      this.#sum[i] = this.#sum[i] ^ hash[i];
   }
 
   equals(other: RevisionTally): boolean {

@@ -237,7 +237,7 @@ export class LedgerSessions implements SessionEndpoint {
           open.cursors.set(NextPageToken, cursor);
           return { Values, NextPageToken };
         }
-        const IonBinary = encodeIon(cursor.batch[cursor.sent++] as IonValue);
+        const IonBinary = encodeIon(cursor.batch[cursor.sent++]);
         bytes += IonBinary.length;
         Values.push({ IonBinary });
       }

@@ -65,8 +65,10 @@ async function all<T>(batches: Batches<T>): Promise<T[]> {
   return items;
 }
 
-const texts = (revisions: readonly Revision[]) =>
-  revisions.map(({ data }) => data && Buffer.from(data).toString()).toSorted();
+const texts = (revisions: readonly Revision[]): string[] =>
+  revisions
+    .map(({ data }) => (data ? Buffer.from(data).toString() : 'no data'))
+    .toSorted();
 
 /** What every store does. `open` makes an empty one; `reopen` is given where a store outlives its object. */
 export function describeStore(

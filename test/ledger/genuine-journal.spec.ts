@@ -21,7 +21,10 @@ const folder =
 const read = (file: string): IonStruct =>
   parseIonText(readFileSync(join(folder, file), 'utf8')) as IonStruct;
 
-function at(value: IonValue | undefined, ...path: (string | number)[]): IonValue {
+function at(
+  value: IonValue | undefined,
+  ...path: (string | number)[]
+): IonValue {
   const found = path.reduce<IonValue | undefined>(
     (inner, step) =>
       inner instanceof IonStruct
@@ -33,13 +36,18 @@ function at(value: IonValue | undefined, ...path: (string | number)[]): IonValue
   return found;
 }
 const bytes = (...path: Parameters<typeof at>) => at(...path) as Uint8Array;
-const hex = (hash: Uint8Array | undefined) => Buffer.from(hash ?? []).toString('hex');
+const hex = (hash: Uint8Array | undefined) =>
+  Buffer.from(hash ?? []).toString('hex');
 
 /** The struct with one field changed. */
-function withField(struct: IonStruct, name: string, value: IonValue): IonStruct {
+function withField(
+  struct: IonStruct,
+  name: string,
+  value: IonValue,
+): IonStruct {
   return IonStruct.of(
     [...struct.fields()].map(([field, old]): [string, IonValue] => [
-      field as string,
+      field,
       field === name ? value : old,
     ]),
   );
@@ -67,7 +75,9 @@ describe('a block that AWS wrote', () => {
   });
 
   it('has the entries hash and block hash that we compute', () => {
-    const entriesHash = merkleRoot(at(block, 'entriesHashList') as Uint8Array[]);
+    const entriesHash = merkleRoot(
+      at(block, 'entriesHashList') as Uint8Array[],
+    );
     expect(hex(entriesHash)).toBe(hex(bytes(block, 'entriesHash')));
     expect(hex(dot(entriesHash, bytes(block, 'previousBlockHash')))).toBe(
       hex(bytes(block, 'blockHash')),
@@ -127,7 +137,9 @@ describe('a proof that AWS gave', () => {
     );
     expect(verifyRevision(forged, proof, digest)).toBe(false);
     expect(verifyRevision(revision, proof.slice(1), digest)).toBe(false);
-    expect(verifyRevision(revision, proof, bytes(revision, 'hash'))).toBe(false);
+    expect(verifyRevision(revision, proof, bytes(revision, 'hash'))).toBe(
+      false,
+    );
     expect(verifyRevision(revision, [...proof, 'no hash'], digest)).toBe(false);
     expect(verifyRevision(IonStruct.of([]), proof, digest)).toBe(false);
   });

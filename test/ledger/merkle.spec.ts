@@ -10,7 +10,8 @@ import { foldProof } from '../../lib/ledger/journal/verify.js';
 import { dot } from '../../lib/ion/hash.js';
 
 const leaf = (n: number) => createHash('sha256').update(`leaf ${n}`).digest();
-const leaves = (count: number) => Array.from({ length: count }, (_, n) => leaf(n));
+const leaves = (count: number) =>
+  Array.from({ length: count }, (_, n) => leaf(n));
 
 /** A store of nodes that answers only for what was completed. */
 function grow(count: number) {
@@ -35,7 +36,13 @@ async function grown(count: number) {
 
 describe('merkleRoot', () => {
   it('combines neighbours and lets a lone last node go up unchanged', () => {
-    const [a, b, c, d, e] = leaves(5) as [Buffer, Buffer, Buffer, Buffer, Buffer];
+    const [a, b, c, d, e] = leaves(5) as [
+      Buffer,
+      Buffer,
+      Buffer,
+      Buffer,
+      Buffer,
+    ];
     expect(merkleRoot([])).toHaveLength(0);
     expect(merkleRoot([a])).toBe(a);
     expect(merkleRoot([a, b, c])).toEqual(dot(dot(a, b), c));

@@ -99,7 +99,7 @@ export class Sequencer {
       const taken: Waiting[] = [];
       const deadline = performance.now() + SEALING_MS;
       do {
-        const { transaction } = this.#queue[0] as Waiting;
+        const { transaction } = this.#queue[0];
         const builds = newIndexes(transaction);
         // An index is built from what is stored, so nothing may stand between.
         if (builds.length > 0 && taken.length > 0) break;

@@ -34,7 +34,7 @@ export function merklePath(
 function parents(level: readonly Uint8Array[]): Uint8Array[] {
   const up: Uint8Array[] = [];
   for (let i = 0; i < level.length; i += 2) {
-    const left = level[i] as Uint8Array;
+    const left = level[i];
     const right = level[i + 1];
     up.push(right ? dot(left, right) : left);
   }

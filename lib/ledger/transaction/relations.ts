@@ -62,7 +62,7 @@ export function userTable(
       );
     },
     lookup: (index, values) => {
-      const { indexId } = usable[index] as IndexDefinition;
+      const { indexId } = usable[index];
       const keys = readKeys(view, indexId, values);
       const pending = keys.flatMap((key) => [
         ...writes.lookup(tableId, indexId, key),

@@ -1,0 +1,22 @@
+// `npm run bench [name …]`: runs the benchmarks and prints, for each, our figure
+// beside the peer's from the same run, and the ratio. This machine's speed drifts:
+// read the ratios.
+import { printTable } from './table.mjs';
+
+const benchmarks = {
+  ledger: () => import('./ledger.mjs'),
+  ion: () => import('./ion.mjs'),
+};
+
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !(name in benchmarks));
+if (unknown.length > 0) {
+  console.error(
+    `No benchmark is called ${unknown.join(', ')}. There are: ${Object.keys(benchmarks).join(', ')}.`,
+  );
+  process.exit(2);
+}
+for (const name of asked.length > 0 ? asked : Object.keys(benchmarks)) {
+  const { title, run } = await benchmarks[name]();
+  printTable(`${name}: ${title}`, await run());
+}
