@@ -9,8 +9,6 @@ export { merkleRoot } from './journal/merkle.js';
 export {
   type BlockWithProof,
   Ledger,
-  type LedgerDigest,
-  type LedgerVerification,
   type RevisionWithProof,
 } from './ledger.js';
 export {
@@ -29,3 +27,4 @@ export {
   StoreInUseError,
   StoreUnwritableError,
 } from '../store/store-errors.js';
+export { type LedgerDigest, type LedgerVerification } from './verification.js';

@@ -1,22 +1,10 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { IonStruct, type IonValue } from '../ion/value.js';
+import { IonStruct } from '../ion/value.js';
 import type { SessionEndpoint } from '../session/index.js';
 import type { Batches, LedgerStore } from '../store/contract.js';
 import { type Tip, Sequencer } from './commit/sequencer.js';
-import {
-  type BlockAddress,
-  decodeStruct,
-  revisionStruct,
-  sealBlock,
-} from './journal/block.js';
-import {
-  blockPath,
-  MerkleFrontier,
-  merklePath,
-  merkleRoot,
-  NO_HASH,
-} from './journal/merkle.js';
-import { equal, isHash, revisionHash, verifyBlock } from './journal/verify.js';
+import { type BlockAddress, decodeStruct, sealBlock } from './journal/block.js';
+import { blockPath, MerkleFrontier, NO_HASH } from './journal/merkle.js';
+import { findRevision } from './journal/proof.js';
 import {
   InvalidParameterError,
   JournalInvalidError,
@@ -24,22 +12,15 @@ import {
 } from './ledger-errors.js';
 import type { LedgerLimits } from './limits.js';
 import type { LedgerPorts } from './ports.js';
+import { readCatalog } from './read-catalog.js';
 import { LedgerSessions } from './sessions.js';
-import {
-  readDefinition,
-  SYSTEM_TABLE_ID,
-  TableCatalog,
-  type TableDefinition,
-} from './transaction/table-catalog.js';
 import { LedgerTransaction } from './transaction/transaction.js';
 import { uniqueId } from './unique-id.js';
-
-/** A digest: one hash that stands for the whole ledger up to a block. */
-export interface LedgerDigest {
-  /** 32 bytes. */
-  readonly digest: Uint8Array;
-  readonly digestTipAddress: BlockAddress;
-}
+import {
+  type LedgerDigest,
+  type LedgerVerification,
+  verifyLedger,
+} from './verification.js';
 
 /** A block, and the hashes that lead from its hash to a digest. */
 export interface BlockWithProof {
@@ -52,28 +33,6 @@ export interface RevisionWithProof {
   /** `{blockAddress, hash, data, metadata}` */
   readonly revision: IonStruct;
   readonly proof?: readonly Uint8Array[];
-}
-
-/** What {@link Ledger.verify} went through. */
-export interface LedgerVerification extends LedgerDigest {
-  readonly blocks: number;
-  readonly revisions: number;
-}
-
-/** Revisions by number and content, whatever their order. */
-class RevisionTally {
-  count = 0;
-  readonly #sum = Buffer.alloc(32);
-
-  add(hash: Uint8Array): void {
-    this.count++;
-    for (let i = 0; i < this.#sum.length; i++)
-      this.#sum[i] = this.#sum[i] ^ hash[i];
-  }
-
-  equals(other: RevisionTally): boolean {
-    return this.count === other.count && this.#sum.equals(other.#sum);
-  }
 }
 
 /**
@@ -217,31 +176,16 @@ export class Ledger {
     digestTipAddress?: BlockAddress,
   ): Promise<RevisionWithProof> {
     const block = await this.#block(blockAddress, digestTipAddress);
-    const revisions = structs(block.get('revisions'));
-    const at = revisions.findIndex((revision) => {
-      const metadata = revision.get('metadata');
-      return metadata instanceof IonStruct && metadata.get('id') === documentId;
-    });
-    const revision = revisions[at];
-    if (!revision)
+    const found = findRevision(block, documentId);
+    if (!found)
       throw new InvalidParameterError(
         'The provided Document ID is not found in the block at the specified block address.',
       );
+    const { revision, path } = found;
     if (!digestTipAddress) return { revision };
-
-    const hashes = revisions.map((item) => hashOf(item, 'hash'));
-    const entries = list(block.get('entriesHashList')).filter(isHash);
-    const root = merkleRoot(hashes);
-    const entry = entries.findIndex((hash) => equal(hash, root));
-    const previous = hashOf(block, 'previousBlockHash');
     return {
       revision,
-      proof: [
-        ...merklePath(hashes, at),
-        ...merklePath(entries, entry),
-        ...(previous.length > 0 ? [previous] : []),
-        ...(await this.#path(blockAddress, digestTipAddress)),
-      ],
+      proof: [...path, ...(await this.#path(blockAddress, digestTipAddress))],
     };
   }
 
@@ -253,64 +197,7 @@ export class Ledger {
    * @throws JournalInvalidError naming the first block that is not what was written
    */
   async verify(): Promise<LedgerVerification> {
-    const { digest, digestTipAddress } = this.getDigest();
-    const { sequenceNo: tip } = digestTipAddress;
-    const journal = new RevisionTally();
-    const frontier = await MerkleFrontier.over(0, () => []);
-    let previous: Uint8Array = NO_HASH;
-    let next = 0;
-    for await (const blocks of this.#store.blocks(0, tip)) {
-      for (const bytes of blocks) {
-        const block = decodeStruct(bytes);
-        previous = verifyBlock(next++, block, previous);
-        frontier.append(previous);
-        for (const revision of structs(block.get('revisions')))
-          journal.add(hashOf(revision, 'hash'));
-      }
-      await nextTurn();
-    }
-    if (next !== tip + 1) throw new JournalInvalidError(next, 'it is missing');
-    if (!equal(frontier.root, digest))
-      throw new JournalInvalidError(tip, 'the digest is another');
-    await this.#verifyDocuments(tip, journal);
-    return {
-      blocks: next,
-      revisions: journal.count,
-      digest,
-      digestTipAddress,
-    };
-  }
-
-  async #verifyDocuments(tip: number, journal: RevisionTally): Promise<void> {
-    const snapshot = this.#store.snapshot(tip);
-    try {
-      const catalog = await readCatalog(this.#store, tip);
-      const tables = [
-        SYSTEM_TABLE_ID,
-        ...Array.from(catalog.all(), ({ tableId }) => tableId),
-      ];
-      const documents = new RevisionTally();
-      for (const tableId of tables)
-        for await (const revisions of snapshot.history(tableId)) {
-          for (const revision of revisions) {
-            const hash = revisionHash(revisionStruct(this.strandId, revision));
-            if (!hash || !equal(hash, revision.hash))
-              throw new JournalInvalidError(
-                revision.sequenceNo,
-                'a document in the store is not the one it committed',
-              );
-            documents.add(hash);
-          }
-          await nextTurn();
-        }
-      if (!documents.equals(journal))
-        throw new JournalInvalidError(
-          tip,
-          'the documents in the store are not those of the journal',
-        );
-    } finally {
-      snapshot.close();
-    }
+    return verifyLedger(this.#store, this.getDigest());
   }
 
   /** Ends all sessions, waits for the commits under way, and closes the store. Idempotent. */
@@ -399,22 +286,6 @@ async function appendFirstBlock(
   ]);
 }
 
-async function readCatalog(
-  store: LedgerStore,
-  at: number,
-): Promise<TableCatalog> {
-  const definitions: TableDefinition[] = [];
-  const snapshot = store.snapshot(at);
-  try {
-    for await (const revisions of snapshot.scan(SYSTEM_TABLE_ID))
-      for (const { data } of revisions)
-        if (data) definitions.push(readDefinition(decodeStruct(data)));
-  } finally {
-    snapshot.close();
-  }
-  return TableCatalog.empty.with(definitions);
-}
-
 async function only(batches: Batches<Uint8Array>): Promise<Uint8Array> {
   for await (const [block] of batches) if (block) return block;
   throw new InvalidParameterError('The provided block address is not valid.');
@@ -427,17 +298,4 @@ function checkAddress({ strandId, sequenceNo }: BlockAddress): void {
     sequenceNo < 0
   )
     throw new InvalidParameterError('The provided block address is not valid.');
-}
-
-function list(value: IonValue | undefined): readonly IonValue[] {
-  return Array.isArray(value) ? (value as readonly IonValue[]) : [];
-}
-
-function structs(value: IonValue | undefined): readonly IonStruct[] {
-  return list(value).filter((item) => item instanceof IonStruct);
-}
-
-function hashOf(struct: IonStruct, field: string): Uint8Array {
-  const value = struct.get(field);
-  return value instanceof Uint8Array ? value : NO_HASH;
 }

@@ -14,7 +14,6 @@ import {
   type SessionEndpoint,
   type ValueHolder,
 } from '../session/index.js';
-import type { Ledger } from './ledger.js';
 import type { LedgerLimits } from './limits.js';
 import type { LedgerPorts } from './ports.js';
 import type {
@@ -24,6 +23,14 @@ import type {
 
 const TOKEN_BYTES = 48;
 const MAX_STATEMENT_LENGTH = 100_000;
+
+/** Where sessions get their transactions from: a ledger. */
+export interface TransactionSource {
+  readonly name: string;
+  begin(): LedgerTransaction;
+  commit(transaction: LedgerTransaction): Promise<void>;
+  abort(transaction: LedgerTransaction): void;
+}
 
 /** Rows of a result that are not sent yet. */
 interface Cursor {
@@ -53,13 +60,17 @@ interface Session {
 /** The session API in front of a ledger of this process. */
 export class LedgerSessions implements SessionEndpoint {
   readonly maxConcurrency: number;
-  readonly #ledger: Ledger;
+  readonly #ledger: TransactionSource;
   readonly #ports: LedgerPorts;
   readonly #limits: LedgerLimits;
   readonly #sessions = new Map<string, Session>();
   #ended = false;
 
-  constructor(ledger: Ledger, ports: LedgerPorts, limits: LedgerLimits) {
+  constructor(
+    ledger: TransactionSource,
+    ports: LedgerPorts,
+    limits: LedgerLimits,
+  ) {
     this.#ledger = ledger;
     this.#ports = ports;
     this.#limits = limits;

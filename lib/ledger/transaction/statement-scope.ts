@@ -7,6 +7,7 @@ import type {
 } from '../../partiql/catalog.js';
 import { BadRequestException } from '../../session/index.js';
 import type { Revision } from '../../store/contract.js';
+import type { LedgerPorts } from '../ports.js';
 import { uniqueId } from '../unique-id.js';
 import { conflictKey } from './read-set.js';
 import {
@@ -24,7 +25,6 @@ import {
   type TableCatalog,
   type TableDefinition,
 } from './table-catalog.js';
-import type { LedgerTransaction } from './transaction.js';
 import type { PendingDocument } from './write-set.js';
 
 const COMMITTED_VIEW = '_ql_committed_';
@@ -45,25 +45,34 @@ interface PendingWrite {
   readonly data?: IonStruct;
 }
 
+/** What a statement runs in. */
+export interface StatementStart {
+  readonly view: ReadView;
+  /** The tables, with the transaction's own changes. */
+  readonly catalog: TableCatalog;
+  /** The tables as of the transaction's snapshot. */
+  readonly committedCatalog: TableCatalog;
+  readonly ports: LedgerPorts;
+  /** Which statement of the transaction it is, from 0. */
+  readonly number: number;
+}
+
 /**
  * One statement's view of its transaction: the tables and documents as they were
  * when the statement began. What it writes is gathered here and becomes the
  * transaction's when it has ended well.
  */
 export class StatementScope implements Catalog {
-  readonly #transaction: LedgerTransaction;
-  readonly #statement: number;
+  readonly #start: StatementStart;
   readonly #view: ReadView;
   readonly #pending: PendingWrite[] = [];
   readonly #inserted = new Set<string>();
   #catalog: TableCatalog;
 
-  constructor(transaction: LedgerTransaction, statement: number) {
-    const { strandId, snapshot, writes, reads, pace, catalog } = transaction;
-    this.#transaction = transaction;
-    this.#statement = statement;
-    this.#view = { strandId, snapshot, writes, reads, pace };
-    this.#catalog = catalog;
+  constructor(start: StatementStart) {
+    this.#start = start;
+    this.#view = start.view;
+    this.#catalog = start.catalog;
   }
 
   get version(): TableCatalog {
@@ -98,7 +107,7 @@ export class StatementScope implements Catalog {
     this.#view.reads.add(conflictKey.document(table.tableId));
     const from = start?.getDate().getTime();
     const to = end?.getDate().getTime();
-    if (to !== undefined && to > this.#transaction.ports.now())
+    if (to !== undefined && to > this.#start.ports.now())
       throw new BadRequestException(
         'The end time of a history must not be in the future.',
       );
@@ -115,7 +124,7 @@ export class StatementScope implements Catalog {
         'A table name has 1 to 128 letters, digits and underscores, and does not begin with a digit.',
       );
     this.#refuseTaken(name);
-    const tableId = uniqueId(this.#transaction.ports);
+    const tableId = uniqueId(this.#start.ports);
     this.#inserted.add(tableId);
     this.#define({ tableId, name, status: 'ACTIVE', indexes: [] });
     return tableId;
@@ -149,7 +158,7 @@ export class StatementScope implements Catalog {
       throw new BadRequestException(
         `Index on field: ${field} of table: USER.${tableName} already exists`,
       );
-    const indexId = uniqueId(this.#transaction.ports);
+    const indexId = uniqueId(this.#start.ports);
     this.#define({ ...table, indexes: [...table.indexes, { indexId, field }] });
     return table.tableId;
   }
@@ -196,7 +205,7 @@ export class StatementScope implements Catalog {
         documentId,
         ...(base && { base }),
         ...(data && { data }),
-        statements: [...(before?.statements ?? []), this.#statement],
+        statements: [...(before?.statements ?? []), this.#start.number],
       };
     });
   }
@@ -207,7 +216,7 @@ export class StatementScope implements Catalog {
     };
     return {
       insert: (document) => {
-        const documentId = uniqueId(this.#transaction.ports);
+        const documentId = uniqueId(this.#start.ports);
         this.#inserted.add(documentId);
         put(documentId, document);
         return documentId;
@@ -261,7 +270,7 @@ export class StatementScope implements Catalog {
   }
 
   #isOnline(tableId: string, { indexId }: IndexDefinition): boolean {
-    const table = this.#transaction.committedCatalog.byId(tableId);
+    const table = this.#start.committedCatalog.byId(tableId);
     return table?.indexes.some((index) => index.indexId === indexId) ?? false;
   }
 }

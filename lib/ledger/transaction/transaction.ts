@@ -90,7 +90,14 @@ export class LedgerTransaction {
     this.digest.addDigest(digest);
 
     const compiled = compile(statement);
-    const scope = new StatementScope(this, this.#statements.length);
+    const { strandId, snapshot, reads, pace, catalog } = this;
+    const scope = new StatementScope({
+      view: { strandId, snapshot, reads, pace, writes: this.#writes },
+      catalog,
+      committedCatalog: this.committedCatalog,
+      ports: this.ports,
+      number: this.#statements.length,
+    });
     const rows = compiled
       .execute({
         catalog: scope,
