@@ -35,14 +35,14 @@ function imports(folder: string): Import[] {
       );
       return Array.from(specifiers, ([, specifier]) => ({
         from: file.split(sep).join('/'),
-        to: normalize(join(dirname(file), specifier as string))
+        to: normalize(join(dirname(file), specifier))
           .split(sep)
           .join('/'),
       }));
     });
 }
 
-const roomOf = (file: string) => file.split('/')[0] as string;
+const roomOf = (file: string) => file.split('/')[0];
 
 function isForbidden({ from, to }: Import): boolean {
   const room = roomOf(from);

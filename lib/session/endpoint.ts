@@ -19,6 +19,9 @@ export type {
   ValueHolder,
 } from '@aws-sdk/client-qldb-session';
 
+/** A member of `SendCommandRequest` that is a command. */
+export type CommandName = Exclude<keyof SendCommandRequest, 'SessionToken'>;
+
 /** Options of one {@link SessionEndpoint.sendCommand} call. */
 export interface SendCommandOptions {
   /** Stops waiting for the reply. The command may still take effect. */

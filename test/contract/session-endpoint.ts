@@ -49,7 +49,7 @@ export function describeSessionEndpoint(
         await session.execute('CREATE TABLE Vehicle');
         await session.execute('CREATE INDEX ON Vehicle (VIN)');
         for (const VIN of vins)
-          await session.execute('INSERT INTO Vehicle ?', { VIN, Year: 2011 });
+          await session.execute('INSERT INTO Vehicle ?', { VIN, Mileage: 2011 });
       });
     };
 
@@ -122,9 +122,9 @@ export function describeSessionEndpoint(
       it('see their own writes, and are seen by others when they have committed', async () => {
         await vehicles('v1');
         await a.begin();
-        await a.execute('INSERT INTO Vehicle ?', { VIN: 'v2', Year: 2020 });
-        await a.execute("UPDATE Vehicle SET Year = 2012 WHERE VIN = 'v1'");
-        const select = 'SELECT VALUE v.Year FROM Vehicle AS v WHERE v.VIN = ?';
+        await a.execute('INSERT INTO Vehicle ?', { VIN: 'v2', Mileage: 2020 });
+        await a.execute("UPDATE Vehicle SET Mileage = 2012 WHERE VIN = 'v1'");
+        const select = 'SELECT VALUE v.Mileage FROM Vehicle AS v WHERE v.VIN = ?';
         expect(await a.execute(select, 'v2')).toEqual([2020]);
         expect(await a.execute(select, 'v1')).toEqual([2012]);
 
@@ -204,7 +204,7 @@ export function describeSessionEndpoint(
         await vehicles('v1', 'v2');
         await a.begin();
         await b.begin();
-        const update = 'UPDATE Vehicle SET Year = 1 WHERE VIN = ?';
+        const update = 'UPDATE Vehicle SET Mileage = 1 WHERE VIN = ?';
         await a.execute(update, 'v1');
         await b.execute(update, 'v1');
         await a.commit();
@@ -219,7 +219,7 @@ export function describeSessionEndpoint(
         await vehicles('v1', 'v2');
         await a.begin();
         await b.begin();
-        const update = 'UPDATE Vehicle SET Year = 1 WHERE VIN = ?';
+        const update = 'UPDATE Vehicle SET Mileage = 1 WHERE VIN = ?';
         await a.execute(update, 'v1');
         await b.execute(update, 'v2');
         await a.commit();
@@ -230,14 +230,14 @@ export function describeSessionEndpoint(
         await vehicles('v1');
         await a.begin();
         await a.execute('SELECT * FROM Vehicle WHERE VIN = ?', 'v1');
-        await execute(endpoint, "UPDATE Vehicle SET Year = 1 WHERE VIN = 'v1'");
+        await execute(endpoint, "UPDATE Vehicle SET Mileage = 1 WHERE VIN = 'v1'");
         await expect(a.commit()).rejects.toThrow(CONFLICT);
       });
 
       it('fail a scan when anything in the table changed', async () => {
         await vehicles('v1');
         await a.begin();
-        await a.execute('SELECT * FROM Vehicle WHERE Year = 1900');
+        await a.execute('SELECT * FROM Vehicle WHERE Mileage = 1900');
         await execute(endpoint, "INSERT INTO Vehicle VALUE {'VIN': 'v9'}");
         await expect(a.commit()).rejects.toThrow(CONFLICT);
       });
@@ -284,7 +284,7 @@ export function describeSessionEndpoint(
         );
         for (const session of sessions)
           await session.execute(
-            "UPDATE Vehicle SET Year = Year + 1 WHERE VIN = 'v1'",
+            "UPDATE Vehicle SET Mileage = Mileage + 1 WHERE VIN = 'v1'",
           );
         const commits = await Promise.allSettled(
           sessions.map((session) => session.commit()),
@@ -293,7 +293,7 @@ export function describeSessionEndpoint(
           commits.filter(({ status }) => status === 'fulfilled'),
         ).toHaveLength(1);
         expect(
-          await execute(endpoint, 'SELECT VALUE Year FROM Vehicle'),
+          await execute(endpoint, 'SELECT VALUE Mileage FROM Vehicle'),
         ).toEqual([2012]);
       });
 
@@ -309,11 +309,11 @@ export function describeSessionEndpoint(
       it('arise when a table is dropped, or gets an index, under a writer', async () => {
         await vehicles('v1');
         await a.begin();
-        await a.execute("INSERT INTO Vehicle VALUE {'VIN': 'v2', 'Year': 1}");
-        await execute(endpoint, 'CREATE INDEX ON Vehicle (Year)');
+        await a.execute("INSERT INTO Vehicle VALUE {'VIN': 'v2', 'Mileage': 1}");
+        await execute(endpoint, 'CREATE INDEX ON Vehicle (Mileage)');
         await expect(a.commit()).rejects.toThrow(CONFLICT);
         await a.begin();
-        await a.execute("INSERT INTO Vehicle VALUE {'VIN': 'v2', 'Year': 1}");
+        await a.execute("INSERT INTO Vehicle VALUE {'VIN': 'v2', 'Mileage': 1}");
         await execute(endpoint, 'DROP TABLE Vehicle');
         await expect(a.commit()).rejects.toThrow(CONFLICT);
       });
@@ -490,7 +490,7 @@ export function describeSessionEndpoint(
 
     describe('history', () => {
       type Committed = {
-        data?: { Year: number };
+        data?: { Mileage: number };
         metadata: { id: string; version: number; txId: string; txTime: Date };
         blockAddress: { sequenceNo: number };
         hash: Uint8Array;
@@ -501,7 +501,7 @@ export function describeSessionEndpoint(
         for (const year of [1, 2])
           await execute(
             endpoint,
-            "UPDATE Vehicle SET Year = ? WHERE VIN = 'v1'",
+            "UPDATE Vehicle SET Mileage = ? WHERE VIN = 'v1'",
             year,
           );
         const [current] = await execute<Committed>(
@@ -509,7 +509,7 @@ export function describeSessionEndpoint(
           "SELECT * FROM _ql_committed_Vehicle AS r WHERE r.data.VIN = 'v1'",
         );
         expect(current).toMatchObject({
-          data: { VIN: 'v1', Year: 2 },
+          data: { VIN: 'v1', Mileage: 2 },
           metadata: { version: 2 },
         });
         expect(current.hash).toHaveLength(32);
@@ -521,7 +521,7 @@ export function describeSessionEndpoint(
           current.metadata.id,
         );
         expect(
-          revisions.map(({ data, metadata }) => [metadata.version, data?.Year]),
+          revisions.map(({ data, metadata }) => [metadata.version, data?.Mileage]),
         ).toEqual([
           [0, 2011],
           [1, 1],
@@ -543,7 +543,7 @@ export function describeSessionEndpoint(
         const pause = () => new Promise((resolve) => setTimeout(resolve, 5));
         for (const year of [1, 2, 3]) {
           await pause();
-          await execute(endpoint, 'UPDATE Vehicle SET Year = ?', year);
+          await execute(endpoint, 'UPDATE Vehicle SET Mileage = ?', year);
         }
         await pause();
         const all = await execute<Committed>(
@@ -574,7 +574,7 @@ export function describeSessionEndpoint(
         await vehicles();
         await transact(endpoint, async (session) => {
           await session.execute("INSERT INTO Vehicle VALUE {'VIN': 'v1'}");
-          await session.execute("UPDATE Vehicle SET Year = 1 WHERE VIN = 'v1'");
+          await session.execute("UPDATE Vehicle SET Mileage = 1 WHERE VIN = 'v1'");
           await session.execute("INSERT INTO Vehicle VALUE {'VIN': 'v2'}");
           await session.execute("DELETE FROM Vehicle WHERE VIN = 'v2'");
         });
@@ -584,7 +584,7 @@ export function describeSessionEndpoint(
         );
         expect(revisions).toHaveLength(1);
         expect(revisions[0]).toMatchObject({
-          data: { VIN: 'v1', Year: 1 },
+          data: { VIN: 'v1', Mileage: 1 },
           metadata: { version: 0 },
         });
       });

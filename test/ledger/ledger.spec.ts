@@ -254,7 +254,10 @@ describe('a ledger on disk', () => {
     await ledger.close();
 
     const again = await openLedger({ name: 'test', store });
-    expect(again.getDigest()).toEqual(digest);
+    expect(again.getDigest().digestTipAddress).toEqual(digest.digestTipAddress);
+    expect(Buffer.from(again.getDigest().digest)).toEqual(
+      Buffer.from(digest.digest),
+    );
     expect(await committed(again)).toEqual(rows);
     expect(await again.verify()).toMatchObject({ revisions: 17 });
     await execute(again.sessions, 'INSERT INTO T ?', { n: 1000 });

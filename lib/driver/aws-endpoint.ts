@@ -1,0 +1,200 @@
+import { createRequire } from 'node:module';
+import type {
+  QLDBSessionClient,
+  QLDBSessionClientConfig,
+} from '@aws-sdk/client-qldb-session';
+import type {
+  SendCommandOptions,
+  SendCommandRequest,
+  SendCommandResult,
+  SessionEndpoint,
+} from '../session/endpoint.js';
+import {
+  BadRequestException,
+  CapacityExceededException,
+  InvalidSessionException,
+  LimitExceededException,
+  OccConflictException,
+  QldbSessionException,
+  RateExceededException,
+} from '../session/exceptions.js';
+import { EndpointConfigurationError } from './driver-errors.js';
+
+/** How an {@link AwsEndpoint} gets its client. */
+export type AwsEndpointOptions =
+  | {
+      /** A client of the caller's: it is used as it is, and stays the caller's. */
+      readonly client: QLDBSessionClient;
+    }
+  | {
+      /** What to make a client of. Copied at once. */
+      readonly config: QLDBSessionClientConfig;
+      /** How many sockets the client may open. */
+      readonly maxSockets: number;
+    };
+
+type Sdk = typeof import('@aws-sdk/client-qldb-session');
+type SendCommand = (
+  request: SendCommandRequest,
+  signal: AbortSignal | undefined,
+) => Promise<SendCommandResult>;
+
+/**
+ * The QLDB Session API over HTTP, through the AWS SDK. The SDK is loaded with
+ * the first command: who has the ledger in the same process never loads it.
+ *
+ * This is the one place where an error of the SDK becomes one of ours, so that
+ * nothing else which an application throws is taken for an answer of the ledger.
+ */
+export class AwsEndpoint implements SessionEndpoint {
+  readonly maxConcurrency?: number;
+  readonly #options: AwsEndpointOptions;
+  #ready: Promise<SendCommand> | undefined;
+  #ownClient: QLDBSessionClient | undefined;
+  #closed = false;
+
+  constructor(options: AwsEndpointOptions) {
+    if ('client' in options) {
+      this.#options = options;
+      return;
+    }
+    const { config, maxSockets } = options;
+    this.#options = { config: { ...config }, maxSockets };
+    // With a request handler of the caller's the number of its sockets is not ours to know.
+    if (config.requestHandler === undefined) this.maxConcurrency = maxSockets;
+  }
+
+  async sendCommand(
+    request: SendCommandRequest,
+    options?: SendCommandOptions,
+  ): Promise<SendCommandResult> {
+    if (this.#closed) {
+      throw new EndpointConfigurationError(
+        'The endpoint is closed. Create a new driver to go on.',
+      );
+    }
+    this.#ready ??= this.#open();
+    try {
+      const send = await this.#ready;
+      return await send(request, options?.signal);
+    } catch (error) {
+      throw toSessionError(error);
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closed = true;
+    this.#ownClient?.destroy();
+    return Promise.resolve();
+  }
+
+  async #open(): Promise<SendCommand> {
+    const sdk = await import('@aws-sdk/client-qldb-session');
+    const client =
+      'client' in this.#options
+        ? this.#options.client
+        : await this.#createClient(sdk, this.#options);
+    return (request, signal) =>
+      client.send(
+        new sdk.SendCommandCommand(request),
+        signal && { abortSignal: signal },
+      );
+  }
+
+  async #createClient(
+    sdk: Sdk,
+    {
+      config,
+      maxSockets,
+    }: { config: QLDBSessionClientConfig; maxSockets: number },
+  ): Promise<QLDBSessionClient> {
+    const agent = { keepAlive: true, maxSockets };
+    const client = new sdk.QLDBSessionClient({
+      requestHandler: { httpAgent: agent, httpsAgent: agent },
+      ...config,
+      customUserAgent: [
+        ...userAgentOf(config.customUserAgent),
+        ['nestjs-qldb', packageVersion()],
+      ],
+      // The driver retries, knowing what a repeated command would do.
+      maxAttempts: 1,
+      // Resolves the middleware once instead of with every command.
+      cacheMiddleware: true,
+    });
+    try {
+      await client.config.region();
+    } catch (cause) {
+      throw new EndpointConfigurationError(
+        'The AWS SDK found no region. Give the driver a region, or set AWS_REGION.',
+        { cause },
+      );
+    }
+    this.#ownClient = client;
+    if (this.#closed) client.destroy();
+    return client;
+  }
+}
+
+function userAgentOf(
+  given: QLDBSessionClientConfig['customUserAgent'],
+): [string, string?][] {
+  return typeof given === 'string' ? [[given]] : [...(given ?? [])];
+}
+
+function packageVersion(): string {
+  const { version } = createRequire(import.meta.url)('../../package.json') as {
+    version: string;
+  };
+  return version;
+}
+
+/** By name, not by class: an application may have a second copy of the SDK. */
+const exceptions: Readonly<
+  Record<string, new (...args: ConstructorArguments) => QldbSessionException>
+> = {
+  BadRequestException,
+  CapacityExceededException,
+  InvalidSessionException,
+  LimitExceededException,
+  OccConflictException,
+  RateExceededException,
+};
+
+type ConstructorArguments = ConstructorParameters<typeof QldbSessionException>;
+
+/** What the AWS SDK calls errors of finding credentials; the request was not sent. */
+const NOT_SENT = /^(?:Credentials|Token)?ProviderError$/;
+
+function toSessionError(error: unknown): unknown {
+  if (typeof error !== 'object' || error === null) return error;
+  const { name, message, $fault, $metadata, Code } = error as {
+    name?: unknown;
+    message?: unknown;
+    $fault?: unknown;
+    $metadata?: { httpStatusCode?: unknown; requestId?: unknown };
+    Code?: unknown;
+  };
+  if (typeof name === 'string' && NOT_SENT.test(name)) {
+    return new EndpointConfigurationError(
+      'The AWS SDK found no credentials. Give the driver credentials, or set up one of the places where the SDK looks for them.',
+      { cause: error },
+    );
+  }
+  const status = $metadata?.httpStatusCode;
+  if ($fault === undefined && typeof status !== 'number') return error;
+  const Exception =
+    typeof name === 'string' && Object.hasOwn(exceptions, name)
+      ? exceptions[name]
+      : undefined;
+  const converted = new (Exception ?? QldbSessionException)(String(message), {
+    cause: error,
+    httpStatusCode:
+      typeof status === 'number' ? status : $fault === 'server' ? 500 : 400,
+    ...(typeof $metadata?.requestId === 'string'
+      ? { requestId: $metadata.requestId }
+      : {}),
+    ...(typeof Code === 'string' ? { qldbCode: Code } : {}),
+  });
+  if (!Exception && typeof name === 'string') converted.name = name;
+  return converted;
+}

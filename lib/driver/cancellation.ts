@@ -1,0 +1,127 @@
+/** Who is to be told when a signal is aborted. One listener on each signal is enough for all. */
+const followers = new WeakMap<AbortSignal, Set<() => void>>();
+
+/**
+ * Calls back when the signal is aborted; not if it has been already. However
+ * many wait for one signal, Node counts one listener, and warns of no leak.
+ *
+ * @returns Takes the callback back.
+ */
+export function onAbort(signal: AbortSignal, callback: () => void): () => void {
+  let callbacks = followers.get(signal);
+  if (!callbacks) {
+    const created = new Set<() => void>();
+    callbacks = created;
+    followers.set(signal, created);
+    signal.addEventListener(
+      'abort',
+      () => {
+        for (const call of created) call();
+        created.clear();
+      },
+      { once: true },
+    );
+  }
+  const all = callbacks;
+  all.add(callback);
+  return () => all.delete(callback);
+}
+
+/**
+ * One signal made of everything that can end an attempt early: the caller's own
+ * signal, a time limit, the driver's closing. Dispose it, so that no timer and
+ * no listener outlives the attempt.
+ */
+export class CancelScope {
+  readonly #controller = new AbortController();
+  readonly #unfollow: (() => void)[] = [];
+  #timer: NodeJS.Timeout | undefined;
+
+  /**
+   * @param timeout Time limit in milliseconds; 0 for none.
+   * @param timeoutError Makes the reason given when time is up.
+   */
+  constructor(
+    parents: readonly (AbortSignal | undefined)[],
+    timeout = 0,
+    timeoutError?: (timeout: number) => Error,
+  ) {
+    for (const parent of parents) {
+      if (parent) this.follow(parent);
+    }
+    if (this.signal.aborted) return;
+    if (timeout > 0) {
+      this.#timer = setTimeout(
+        () => this.abort(timeoutError?.(timeout)),
+        timeout,
+      );
+    }
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Ends this scope when the other signal is aborted, too. */
+  follow(parent: AbortSignal): void {
+    if (parent.aborted) this.abort(parent.reason);
+    if (this.signal.aborted) return;
+    this.#unfollow.push(onAbort(parent, () => this.abort(parent.reason)));
+  }
+
+  abort(reason: unknown): void {
+    this.dispose();
+    this.#controller.abort(reason);
+  }
+
+  dispose(): void {
+    clearTimeout(this.#timer);
+    for (const unfollow of this.#unfollow) unfollow();
+    this.#unfollow.length = 0;
+  }
+}
+
+/**
+ * Settles as `work` does, or rejects with the signal's reason as soon as it is
+ * aborted. `work` itself goes on; what it comes to then is not an unhandled
+ * rejection.
+ */
+export function untilAborted<T>(
+  work: Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  if (signal === undefined) return work;
+  return new Promise<T>((resolve, reject) => {
+    const stop = (): void => reject(signal.reason);
+    let forget: (() => void) | undefined;
+    if (signal.aborted) stop();
+    else forget = onAbort(signal, stop);
+    work.then(
+      (value) => {
+        forget?.();
+        resolve(value);
+      },
+      (error: unknown) => {
+        forget?.();
+        reject(error);
+      },
+    );
+  });
+}
+
+/** Waits; rejects with the signal's reason if that comes first. */
+export function delay(
+  milliseconds: number,
+  signal: AbortSignal,
+): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const slept = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  return untilAborted(slept, signal).finally(() => clearTimeout(timer));
+}
+
+/** For a promise whose failure somebody else reports. */
+export function ignoreRejection(promise: Promise<unknown>): void {
+  promise.catch(() => undefined);
+}

@@ -1,0 +1,282 @@
+import type { Cursor } from './cursor.js';
+import { BufferedCursor } from './buffered-cursor.js';
+import { CancelScope, delay, untilAborted } from './cancellation.js';
+import {
+  channels,
+  type RetryMessage,
+  traced,
+  type TransactionMessage,
+} from './diagnostics.js';
+import {
+  DriverClosedError,
+  IllegalStateError,
+  TransactionTimeoutError,
+} from './driver-errors.js';
+import { classifyFailure, type FailureKind } from './failure.js';
+import { errorName } from './logger.js';
+import { PagedCursor } from './paged-cursor.js';
+import { runWithPermit } from './permits.js';
+import {
+  backoffDelay,
+  type CompleteRetryPolicy,
+  type RetryContext,
+  type RetryListener,
+} from './retry-policy.js';
+import {
+  BadRequestException,
+  InvalidSessionException,
+} from '../session/exceptions.js';
+import type { SessionClient } from './session-client.js';
+import type { SessionLease } from './session-pool.js';
+import { TransactionExecutor } from './transaction-executor.js';
+import { Transaction, type TransactionSettings } from './transaction.js';
+
+/** Work to be done in a transaction. May be run more than once. */
+export type TransactionLambda<T> = (
+  transaction: TransactionExecutor,
+) => T | Promise<T>;
+
+/** Everything that one transaction, or one lambda, is run by. */
+export interface RunSettings extends TransactionSettings {
+  readonly ledgerName: string;
+  readonly retry: CompleteRetryPolicy;
+  readonly onRetry: RetryListener | undefined;
+  /** Milliseconds; 0 for none. */
+  readonly transactionTimeout: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Where a lambda gets its sessions from. */
+export interface LambdaHost {
+  /** Aborted when no lambda is to be run again, or any further. */
+  readonly closing: AbortSignal;
+  /** Runs one attempt on a session. */
+  attempt<R>(
+    signal: AbortSignal | undefined,
+    work: (lease: SessionLease) => Promise<R>,
+  ): Promise<R>;
+  /** Told how to stop the attempt that begins. */
+  onBegin(lease: SessionLease, scope: CancelScope): void;
+}
+
+type Outcome<T> =
+  | { readonly value: T }
+  | {
+      readonly error: unknown;
+      /** Absent if the ledger has no part in the failure. */
+      readonly kind: FailureKind | undefined;
+      readonly transactionId: string | undefined;
+    };
+
+/** Runs a lambda in a transaction, and again in another one after failures that the policy names. */
+export async function runLambda<T>(
+  host: LambdaHost,
+  lambda: TransactionLambda<T>,
+  settings: RunSettings,
+): Promise<T> {
+  const { retry, signal } = settings;
+  for (let attempt = 0; ; attempt++) {
+    const outcome = await host.attempt(signal, (lease) =>
+      runOnce(host, lease, lambda, settings, attempt),
+    );
+    if ('value' in outcome) return outcome.value;
+    const { error, kind, transactionId } = outcome;
+    if (
+      kind === undefined ||
+      attempt >= retry.limit ||
+      !retry.on.includes(kind)
+    ) {
+      throw error;
+    }
+    // The session went back to the pool: others work while this one waits.
+    await waitForRetry(host, settings, {
+      attempt: attempt + 1,
+      error,
+      kind,
+      ...(transactionId === undefined ? {} : { transactionId }),
+    });
+  }
+}
+
+/** Begins a transaction; on a new session if the one that was used before turns out to be stale. */
+export async function beginTransaction(
+  lease: SessionLease,
+  scope: CancelScope,
+  settings: RunSettings,
+): Promise<Transaction> {
+  const session = await lease.session(scope.signal);
+  try {
+    return await startTransaction(session, scope, settings);
+  } catch (error) {
+    // Whatever this transaction has become: ending the session ends it.
+    session.noteFailure(error);
+    session.broken = true;
+    if (!isStale(session, error)) throw error;
+    settings.logger.debug?.(
+      `Session ${session.id} is stale (${errorName(error)}); a new one takes its place.`,
+    );
+  }
+  const fresh = await lease.replace(scope.signal);
+  try {
+    return await startTransaction(fresh, scope, settings);
+  } catch (error) {
+    fresh.noteFailure(error);
+    fresh.broken = true;
+    throw error;
+  }
+}
+
+async function startTransaction(
+  session: SessionClient,
+  scope: CancelScope,
+  settings: RunSettings,
+): Promise<Transaction> {
+  const result = await session.send(
+    { StartTransaction: {} },
+    { signal: scope.signal },
+  );
+  const id = result.StartTransaction?.TransactionId;
+  if (id === undefined) {
+    throw new IllegalStateError(
+      'The reply to StartTransaction has no transaction id. Check that the endpoint is a QLDB session endpoint.',
+    );
+  }
+  session.used = true;
+  return new Transaction(session, id, settings, scope, result.StartTransaction);
+}
+
+/**
+ * A session that was used before may have died, or kept a transaction open,
+ * since. The service has also called a dead session's token a bad request, so
+ * the class of the error does not decide alone. Nothing has run yet, hence the
+ * new session costs no retry.
+ */
+function isStale(session: SessionClient, error: unknown): boolean {
+  return (
+    session.used &&
+    (error instanceof InvalidSessionException ||
+      error instanceof BadRequestException)
+  );
+}
+
+async function runOnce<T>(
+  host: LambdaHost,
+  lease: SessionLease,
+  lambda: TransactionLambda<T>,
+  settings: RunSettings,
+  attempt: number,
+): Promise<Outcome<T>> {
+  const scope = new CancelScope(
+    [settings.signal],
+    settings.transactionTimeout,
+    (timeout) => new TransactionTimeoutError(timeout),
+  );
+  host.onBegin(lease, scope);
+  let transaction: Transaction | undefined;
+  try {
+    const value = await traced(
+      channels.transaction,
+      (): TransactionMessage => ({
+        ledgerName: settings.ledgerName,
+        attempt,
+      }),
+      async (message) => {
+        try {
+          transaction = await beginTransaction(lease, scope, settings);
+          if (message) message.transactionId = transaction.transactionId;
+          const result = await runIn(transaction, lease, lambda);
+          await transaction.commit();
+          return result;
+        } catch (error) {
+          await transaction?.close();
+          throw error;
+        } finally {
+          if (message) {
+            message.consumedIOs = transaction?.getConsumedIOs();
+            message.processingTime = transaction?.getTimingInformation();
+          }
+        }
+      },
+    );
+    return { value };
+  } catch (error) {
+    return {
+      error,
+      kind:
+        settings.signal?.aborted || host.closing.aborted
+          ? undefined
+          : failureKind(error, transaction, scope),
+      transactionId: transaction?.transactionId,
+    };
+  } finally {
+    scope.dispose();
+  }
+}
+
+/** Runs the lambda, and keeps the rows of a cursor that it returns. */
+async function runIn<T>(
+  transaction: Transaction,
+  lease: SessionLease,
+  lambda: TransactionLambda<T>,
+): Promise<T> {
+  const executor = new TransactionExecutor(transaction);
+  // A lambda that does not heed the signal is left behind; its executor
+  // refuses whatever it does from then on.
+  const result = await untilAborted(
+    runWithPermit(lease.permit, async () => lambda(executor)),
+    transaction.signal,
+  );
+  if (!(result instanceof PagedCursor) || !transaction.owns(result)) {
+    return result;
+  }
+  const kept: Cursor = await BufferedCursor.read(
+    result,
+    transaction.transactionId,
+  );
+  return kept as T;
+}
+
+function failureKind(
+  error: unknown,
+  transaction: Transaction | undefined,
+  scope: CancelScope,
+): FailureKind | undefined {
+  if (transaction) return transaction.failureKindOf(error);
+  return scope.signal.aborted
+    ? undefined
+    : classifyFailure(error, 'StartTransaction');
+}
+
+async function waitForRetry(
+  host: LambdaHost,
+  settings: RunSettings,
+  context: RetryContext,
+): Promise<void> {
+  const { logger, retry, signal, ledgerName } = settings;
+  const { attempt, error, kind, transactionId } = context;
+  const scope = new CancelScope([signal, host.closing]);
+  try {
+    const milliseconds = await backoffDelay(retry.backoff, context);
+    logger.debug?.(
+      `Transaction ${transactionId ?? '(not begun)'} failed (${errorName(error)}, ${kind}); retry ${attempt} of ${retry.limit} follows.`,
+    );
+    if (channels.retry.hasSubscribers) {
+      channels.retry.publish({
+        ledgerName,
+        attempt,
+        kind,
+        error,
+        transactionId,
+        delay: milliseconds,
+      } satisfies RetryMessage);
+    }
+    await settings.onRetry?.(attempt, { ...context, delay: milliseconds });
+    await delay(milliseconds, scope.signal);
+  } catch (stopped) {
+    throw host.closing.aborted && stopped === host.closing.reason
+      ? new DriverClosedError({ cause: error })
+      : stopped;
+  } finally {
+    scope.dispose();
+  }
+}

@@ -1,0 +1,428 @@
+import { ionHash } from '../ion/hash.js';
+import { CommitDigest, statementDigest } from '../session/commit-digest.js';
+import type {
+  CommandName,
+  CommitTransactionResult,
+  FetchPageResult,
+  SendCommandResult,
+} from '../session/endpoint.js';
+import { BadRequestException } from '../session/exceptions.js';
+import type { CancelScope } from './cancellation.js';
+import type { Cursor } from './cursor.js';
+import { channels, type PageMessage, traced } from './diagnostics.js';
+import {
+  CommitMismatchError,
+  CommitOutcomeUnknownError,
+  LambdaAbortedError,
+  ResultClosedError,
+  TransactionClosedError,
+  UnawaitedStatementError,
+} from './driver-errors.js';
+import { causes, classifyFailure, type FailureKind } from './failure.js';
+import { type DriverLogger, errorName } from './logger.js';
+import type { PagedCursor, ResultSource } from './paged-cursor.js';
+import { encodeParameters } from './parameters.js';
+import { ReadAheadCursor } from './read-ahead-cursor.js';
+import { type RowDecoder, rowDecoder, type RowValues } from './row-decoder.js';
+import type { Command, SessionClient } from './session-client.js';
+import { Statistics, type ReplyStatistics } from './statistics.js';
+import type { ConsumedIOs, ProcessingTime } from './statistics.js';
+import { StreamCursor } from './stream-cursor.js';
+
+/** How a transaction reads. */
+export interface TransactionSettings {
+  readonly readAhead: number;
+  readonly values: RowValues;
+  readonly maxBufferedRows: number;
+  readonly logger: DriverLogger;
+}
+
+/**
+ * A transaction with an explicit end: call {@link commit} or {@link abort}, or
+ * declare it with `await using`, which aborts unless it was committed.
+ *
+ * Made by `QldbSession.startTransaction()`. Nothing is retried; where it can,
+ * prefer `executeLambda`.
+ *
+ * ```ts
+ * await using session = await driver.getSession();
+ * await using transaction = await session.startTransaction();
+ * await transaction.execute('INSERT INTO Vehicle ?', { VIN: '1N4AL11D75C109151' });
+ * await transaction.commit();
+ * ```
+ */
+export class Transaction implements AsyncDisposable {
+  readonly #session: SessionClient;
+  readonly #settings: TransactionSettings;
+  readonly #scope: CancelScope;
+  readonly #digest: CommitDigest;
+  readonly #statistics = new Statistics();
+  readonly #results: ResultSource;
+  /** What the service answered to commands of this transaction, and nothing else, is ours to classify. */
+  readonly #failures = new WeakMap<object, FailureKind>();
+  /** Statements and reads that somebody should be awaiting. */
+  readonly #running = new Set<Promise<unknown>>();
+  readonly transactionId: string;
+  #closed = false;
+  /** Why it must not be committed. */
+  #doom: { readonly error: unknown } | undefined;
+  #ending: Promise<void> | undefined;
+
+  /** @internal */
+  constructor(
+    session: SessionClient,
+    transactionId: string,
+    settings: TransactionSettings,
+    scope: CancelScope,
+    begun: ReplyStatistics | undefined,
+  ) {
+    this.transactionId = transactionId;
+    this.#session = session;
+    this.#settings = settings;
+    this.#scope = scope;
+    this.#digest = new CommitDigest(transactionId);
+    this.#statistics.add(begun);
+    this.#results = this.#resultSource(rowDecoder(settings.values));
+  }
+
+  /** Committed, aborted, or about to be. */
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
+  /** Aborted when the transaction is to stop: cancelled, out of time, or the driver closes. */
+  get signal(): AbortSignal {
+    return this.#scope.signal;
+  }
+
+  /**
+   * Sends a statement.
+   *
+   * @param parameters One for each `?` of the statement.
+   * @returns The rows, fetched page by page while you read.
+   * @throws ParameterError, ParameterCountError before anything is sent.
+   * @throws TransactionClosedError after the end of the transaction.
+   * @throws BadRequestException if the ledger refuses the statement. The
+   *   transaction stays open: whoever catches it may go on and commit.
+   */
+  executeStatement<T = unknown>(
+    statement: string,
+    ...parameters: readonly unknown[]
+  ): Promise<Cursor<T>> {
+    return this.#track(this.#execute<T>(statement, parameters));
+  }
+
+  /** Sends a statement, and reads all its rows. */
+  execute<T = unknown>(
+    statement: string,
+    ...parameters: readonly unknown[]
+  ): Promise<T[]> {
+    return this.#track(
+      this.#execute<T>(statement, parameters).then((cursor) =>
+        cursor.readRest(),
+      ),
+    );
+  }
+
+  /**
+   * Makes what the transaction did durable and visible.
+   *
+   * @throws OccConflictException if another transaction was in the way: run it again.
+   * @throws CommitOutcomeUnknownError if the reply was lost.
+   * @throws UnawaitedStatementError if statements are still running.
+   * @throws TransactionClosedError after the end of the transaction.
+   */
+  async commit(): Promise<void> {
+    if (this.#closed) throw new TransactionClosedError(this.transactionId);
+    if (this.#running.size > 0) {
+      this.doom(
+        new UnawaitedStatementError(this.transactionId, this.#running.size),
+      );
+    }
+    if (this.#doom) {
+      await this.close();
+      throw this.#doom.error;
+    }
+    this.#closed = true;
+    const committed = this.#commit();
+    this.#ending = committed.catch(() => undefined);
+    await committed;
+  }
+
+  /**
+   * Rolls back. Does nothing after the end of the transaction.
+   *
+   * @throws What the service answered, or why there was no answer. The session is not used again then.
+   */
+  abort(): Promise<void> {
+    this.#closed = true;
+    this.#ending ??= this.#rollBack();
+    return this.#ending;
+  }
+
+  /** As {@link abort}, but never rejects: a failure is only logged. */
+  async close(): Promise<void> {
+    try {
+      await this.abort();
+    } catch (error) {
+      this.#settings.logger.warn?.(
+        `Transaction ${this.transactionId} could not be aborted: ${errorName(error)}. Its session is given up.`,
+      );
+    }
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** What all commands of the transaction have cost so far; undefined if the ledger does not say. */
+  getConsumedIOs(): ConsumedIOs | undefined {
+    return this.#statistics.consumedIOs;
+  }
+
+  /** How long the ledger worked on all commands so far; undefined if it does not say. */
+  getTimingInformation(): ProcessingTime | undefined {
+    return this.#statistics.processingTime;
+  }
+
+  /** Aborts by throwing; what `TransactionExecutor.abort` does. @internal */
+  abortByThrowing(): never {
+    const error = new LambdaAbortedError(this.transactionId);
+    this.doom(error);
+    throw error;
+  }
+
+  /** From now on statements and the commit are refused with this error; the first one counts. @internal */
+  doom(error: unknown): void {
+    this.#doom ??= { error };
+  }
+
+  /** The kind of failure, if it came from a command of this transaction, be it wrapped. @internal */
+  failureKindOf(error: unknown): FailureKind | undefined {
+    for (const cause of causes(error)) {
+      const kind = this.#failures.get(cause);
+      if (kind) return kind;
+    }
+    return undefined;
+  }
+
+  /** Whether the cursor is one of this transaction. @internal */
+  owns(cursor: PagedCursor<unknown>): boolean {
+    return cursor.belongsTo(this.#results);
+  }
+
+  async #execute<T>(
+    statement: string,
+    parameters: readonly unknown[],
+  ): Promise<PagedCursor<T>> {
+    this.#throwIfEnded();
+    const encoded = encodeParameters(statement, parameters);
+    const digest = statementDigest(statement, encoded.map(ionHash));
+    const result = await traced(
+      channels.statement,
+      () => ({
+        transactionId: this.transactionId,
+        statement,
+        parameterCount: encoded.length,
+      }),
+      () =>
+        this.#send(
+          'ExecuteStatement',
+          {
+            ExecuteStatement: {
+              TransactionId: this.transactionId,
+              Statement: statement,
+              Parameters: encoded.map((IonBinary) => ({ IonBinary })),
+            },
+          },
+          () => {
+            this.#throwIfEnded();
+            // In the order of sending, and also if the ledger refuses the
+            // statement: it counts what it receives.
+            this.#digest.addDigest(digest);
+          },
+        ),
+    );
+    const reply = result.ExecuteStatement ?? {};
+    this.#received(reply, reply.FirstPage?.Values?.length);
+    return this.#settings.readAhead > 0
+      ? new ReadAheadCursor<T>(this.#results, reply, this.#settings.readAhead)
+      : new StreamCursor<T>(this.#results, reply);
+  }
+
+  async #fetchPage(
+    token: string,
+    isWanted: () => boolean,
+  ): Promise<FetchPageResult> {
+    const result = await this.#send(
+      'FetchPage',
+      {
+        FetchPage: { TransactionId: this.transactionId, NextPageToken: token },
+      },
+      () => {
+        if (!isWanted()) throw new ResultClosedError(this.transactionId);
+      },
+    );
+    const reply = result.FetchPage ?? {};
+    this.#received(reply, reply.Page?.Values?.length);
+    return reply;
+  }
+
+  async #send(
+    name: CommandName,
+    command: Command,
+    onTurn: () => void,
+  ): Promise<SendCommandResult> {
+    let sent = false;
+    try {
+      return await this.#session.send(command, {
+        signal: this.signal,
+        onTurn: () => {
+          onTurn();
+          sent = true;
+        },
+      });
+    } catch (error) {
+      if (sent || this.signal.aborted) this.#failed(error, name);
+      throw error;
+    }
+  }
+
+  #failed(error: unknown, command: CommandName): void {
+    if (this.signal.aborted) {
+      this.doom(error);
+      return;
+    }
+    this.#session.noteFailure(error);
+    this.#classify(error, classifyFailure(error, command));
+    // The ledger has refused the command and the transaction is as it was.
+    // After anything else it is gone, or in a state nobody knows.
+    if (!(error instanceof BadRequestException)) this.doom(error);
+  }
+
+  #classify(error: unknown, kind: FailureKind): void {
+    if (typeof error === 'object' && error !== null) {
+      this.#failures.set(error, kind);
+    }
+  }
+
+  async #commit(): Promise<void> {
+    const digest = this.#digest.value;
+    let sent = false;
+    let reply: CommitTransactionResult | undefined;
+    try {
+      const result = await this.#session.send(
+        {
+          CommitTransaction: {
+            TransactionId: this.transactionId,
+            CommitDigest: digest,
+          },
+        },
+        {
+          signal: this.signal,
+          onTurn: () => {
+            sent = true;
+          },
+        },
+      );
+      reply = result.CommitTransaction;
+    } catch (error) {
+      throw await this.#commitFailed(error, sent);
+    } finally {
+      this.#scope.dispose();
+    }
+    this.#statistics.add(reply);
+    if (
+      reply?.TransactionId !== this.transactionId ||
+      !sameBytes(reply.CommitDigest, digest)
+    ) {
+      // No abort: the transaction has most likely been committed.
+      this.#session.broken = true;
+      throw new CommitMismatchError(this.transactionId);
+    }
+  }
+
+  /** Leaves the session clean if it can, and gives what the caller gets to see. */
+  async #commitFailed(cause: unknown, sent: boolean): Promise<unknown> {
+    let error = cause;
+    let kind: FailureKind = 'cancelled';
+    if (sent) {
+      kind = this.signal.aborted
+        ? 'commit-unknown'
+        : classifyFailure(cause, 'CommitTransaction');
+      this.#session.noteFailure(cause);
+    }
+    if (kind === 'commit-unknown') {
+      error = new CommitOutcomeUnknownError(this.transactionId, { cause });
+    }
+    this.#classify(error, kind);
+    // A conflict has ended the transaction already.
+    if (kind !== 'occ-conflict') {
+      await this.#session.rollBack().catch(() => undefined);
+    }
+    return error;
+  }
+
+  async #rollBack(): Promise<void> {
+    this.#scope.dispose();
+    // What is under way comes to its end; what waits for its turn is refused.
+    await this.#session.rollBack();
+  }
+
+  #received(reply: ReplyStatistics, rows = 0): void {
+    this.#statistics.add(reply);
+    if (!channels.page.hasSubscribers) return;
+    const page = new Statistics();
+    page.add(reply);
+    channels.page.publish({
+      transactionId: this.transactionId,
+      rows,
+      consumedIOs: page.consumedIOs,
+      processingTime: page.processingTime,
+    } satisfies PageMessage);
+  }
+
+  #throwIfEnded(): void {
+    if (this.#closed) {
+      throw new TransactionClosedError(
+        this.transactionId,
+        this.#doom && { cause: this.#doom.error },
+      );
+    }
+    if (this.#doom) throw this.#doom.error;
+  }
+
+  #track<T>(work: Promise<T>): Promise<T> {
+    this.#running.add(work);
+    // Also keeps work that nobody awaits from ending the process: the commit
+    // is refused because of it.
+    const done = (): void => {
+      this.#running.delete(work);
+    };
+    work.then(done, done);
+    return work;
+  }
+
+  #resultSource(decode: RowDecoder): ResultSource {
+    const isClosed = (): boolean => this.#closed;
+    return {
+      transactionId: this.transactionId,
+      get isClosed() {
+        return isClosed();
+      },
+      decode,
+      maxBufferedRows: this.#settings.maxBufferedRows,
+      fetchPage: (token, isWanted) => this.#fetchPage(token, isWanted),
+      doom: (error) => this.doom(error),
+      track: (work) => this.#track(work),
+    };
+  }
+}
+
+function sameBytes(a: Uint8Array | undefined, b: Uint8Array): boolean {
+  return (
+    a !== undefined &&
+    a.length === b.length &&
+    a.every((byte, index) => byte === b[index])
+  );
+}

@@ -1,0 +1,438 @@
+import { hash as digestOf } from 'node:crypto';
+import {
+  Cursor,
+  L_NULL,
+  MAX_DEPTH,
+  T_ANNOTATION,
+  T_BLOB,
+  T_BOOL,
+  T_CLOB,
+  T_DECIMAL,
+  T_FLOAT,
+  T_LIST,
+  T_NEGATIVE_INT,
+  T_NULL,
+  T_POSITIVE_INT,
+  T_SEXP,
+  T_STRING,
+  T_STRUCT,
+  T_SYMBOL,
+  T_TIMESTAMP,
+} from './cursor.js';
+import { Datagram } from './datagram.js';
+import { BinaryStruct } from './decode.js';
+import { encodeIon } from './encode.js';
+import { Layout } from './layout.js';
+import type { SymbolTable } from './symbol-table.js';
+import { IonStruct, type IonValue } from './value.js';
+
+/** Marks of the hash's byte stream; in content they are escaped. */
+const BEGIN = 0x0b;
+const END = 0x0e;
+const ESCAPE = 0x0c;
+
+/** Bytes of a SHA-256 digest. */
+const DIGEST_BYTES = 32;
+
+/**
+ * A digest as a string of the characters 0–255. Node makes it four times as
+ * fast as a Buffer, and such strings sort as their bytes do.
+ */
+export type Digest = (bytes: Uint8Array) => string;
+
+const sha256: Digest = (bytes) => digestOf('sha256', bytes, 'binary');
+
+/**
+ * Ion Hash of the one value in an Ion binary, by SHA-256: 32 bytes that are the
+ * same for all ways to write the value down.
+ *
+ * The whole value is read and checked on the way.
+ *
+ * @throws IonBinaryError if the bytes are not valid, or hold no value or more than one.
+ */
+export function ionHash(bytes: Uint8Array): Uint8Array {
+  const { cursor, end, table } = Datagram.single(bytes);
+  return toBytes(hasher.hash(cursor, end, table, 0));
+}
+
+/** Ion Hash of a value, by SHA-256; 32 bytes. A struct remembers it. */
+export function hashIon(value: IonValue): Uint8Array {
+  if (!(value instanceof IonStruct)) return ionHash(encodeIon(value));
+  return (value.digest ??= hashStruct(value));
+}
+
+function hashStruct(struct: IonStruct): Uint8Array {
+  if (!(struct instanceof BinaryStruct)) return ionHash(encodeIon(struct));
+  const cursor = new Cursor(struct.bytes, struct.start);
+  return toBytes(
+    hasher.hashStruct(cursor, struct.end, struct.table, struct.depth),
+  );
+}
+
+/** {@link ionHash} with another digest function, for the tests of the format. */
+export function ionHashBy(digest: Digest, bytes: Uint8Array): string {
+  const { cursor, end, table } = Datagram.single(bytes);
+  return new Hasher(digest).hash(cursor, end, table, 0);
+}
+
+/** How many statement texts one half of the cache holds, and how long they may be. */
+const CACHED_STATEMENTS = 1000;
+const CACHED_LENGTH = 10_000;
+let recent = new Map<string, Uint8Array>();
+let older = new Map<string, Uint8Array>();
+
+/** Ion Hash of a text as an Ion string. Texts that come again are remembered. */
+export function statementHash(text: string): Uint8Array {
+  const known = recent.get(text);
+  if (known !== undefined) return known;
+  const digest = older.get(text) ?? hashIon(text);
+  if (text.length <= CACHED_LENGTH) {
+    if (recent.size >= CACHED_STATEMENTS) {
+      older = recent;
+      recent = new Map();
+    }
+    recent.set(text, digest);
+  }
+  return digest;
+}
+
+const pair = new Uint8Array(2 * DIGEST_BYTES);
+
+/**
+ * Combines two hashes without regard to their order: SHA-256 of the smaller
+ * and the greater, compared as signed bytes from the last to the first. An
+ * empty hash changes nothing.
+ *
+ * @throws RangeError if a hash has neither 0 nor 32 bytes.
+ */
+export function dot(a: Uint8Array, b: Uint8Array): Uint8Array {
+  checkDigest(a);
+  checkDigest(b);
+  if (a.length === 0) return b;
+  if (b.length === 0) return a;
+  const inOrder = compareDigests(a, b) <= 0;
+  pair.set(inOrder ? a : b);
+  pair.set(inOrder ? b : a, DIGEST_BYTES);
+  return toBytes(sha256(pair));
+}
+
+function compareDigests(a: Uint8Array, b: Uint8Array): number {
+  for (let i = DIGEST_BYTES - 1; i >= 0; i--) {
+    const difference = ((a[i] << 24) >> 24) - ((b[i] << 24) >> 24);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+function checkDigest(digest: Uint8Array): void {
+  if (digest.length !== DIGEST_BYTES && digest.length !== 0) {
+    throw new RangeError(
+      `A hash has 0 or ${DIGEST_BYTES} bytes, not ${digest.length}.`,
+    );
+  }
+}
+
+function toBytes(digest: string): Uint8Array {
+  const bytes = new Uint8Array(digest.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = digest.charCodeAt(i);
+  return bytes;
+}
+
+/** Bytes of scratch space that are kept between two values. */
+const KEPT_SCRATCH = 1 << 16;
+
+/**
+ * Writes the byte stream of Ion Hash for values in Ion binary.
+ *
+ * The fields of a struct are hashed one by one and their digests sorted, so a
+ * document of n fields takes n + 1 digests. Each field is written to the
+ * scratch space behind what its struct has written so far, and cleared away
+ * once it is hashed.
+ */
+class Hasher {
+  #scratch = Buffer.allocUnsafeSlow(KEPT_SCRATCH);
+  #pos = 0;
+  readonly #digest: Digest;
+
+  constructor(digest: Digest) {
+    this.#digest = digest;
+  }
+
+  /** Hash of the value at the cursor. */
+  hash(cursor: Cursor, limit: number, table: SymbolTable, depth: number) {
+    this.#pos = 0;
+    cursor.head(limit);
+    this.#value(cursor, table, depth);
+    return this.#finish();
+  }
+
+  /** Hash of the struct whose content begins at the cursor. */
+  hashStruct(cursor: Cursor, end: number, table: SymbolTable, depth: number) {
+    this.#pos = 0;
+    this.#struct(cursor, end, table, depth);
+    return this.#finish();
+  }
+
+  #finish(): string {
+    const digest = this.#digestFrom(0);
+    if (this.#scratch.length > KEPT_SCRATCH) {
+      this.#scratch = Buffer.allocUnsafeSlow(KEPT_SCRATCH);
+    }
+    return digest;
+  }
+
+  /** Digest of the scratch space from `start` on, which is cleared away. */
+  #digestFrom(start: number): string {
+    const length = this.#pos - start;
+    this.#pos = start;
+    return this.#digest(new Uint8Array(this.#scratch.buffer, start, length));
+  }
+
+  /** A value whose head is read. */
+  #value(cursor: Cursor, table: SymbolTable, depth: number): void {
+    const { type, pos: start, valueEnd: end } = cursor;
+    if (cursor.low === L_NULL) {
+      // There is one null.int, whatever the sign.
+      const nullType = type === T_NEGATIVE_INT ? T_POSITIVE_INT : type;
+      this.#open((nullType << 4) | L_NULL);
+      this.#close();
+      return;
+    }
+    switch (type) {
+      case T_NULL:
+        return cursor.fail('padding stands where a value should');
+      case T_BOOL:
+        this.#open((type << 4) | cursor.low);
+        break;
+      case T_POSITIVE_INT:
+      case T_NEGATIVE_INT:
+        this.#int(cursor, start, end);
+        break;
+      case T_FLOAT:
+        this.#open(type << 4);
+        this.#float(cursor.float());
+        break;
+      case T_DECIMAL:
+        this.#open(type << 4);
+        this.#decimal(cursor, end);
+        break;
+      case T_TIMESTAMP:
+        this.#open(type << 4);
+        this.#layout.reset();
+        this.#layout.timestamp(cursor.timestamp());
+        this.#flush();
+        break;
+      case T_SYMBOL:
+        this.#symbol(table, Number(cursor.magnitude(start, end)), start);
+        cursor.pos = end;
+        return;
+      case T_STRING:
+        this.#open(type << 4);
+        this.#string(cursor, start, end);
+        break;
+      case T_CLOB:
+      case T_BLOB:
+        this.#open(type << 4);
+        this.#escaped(cursor.bytes, start, end);
+        break;
+      case T_LIST:
+      case T_SEXP:
+        this.#sequence(cursor, type, end, table, depth);
+        return;
+      case T_STRUCT:
+        this.#struct(cursor, end, table, depth);
+        return;
+      case T_ANNOTATION:
+        this.#open(type << 4);
+        cursor.annotations(end, (sid, offset) => {
+          this.#symbol(table, sid, offset);
+        });
+        this.#value(cursor, table, depth);
+        break;
+    }
+    this.#close();
+    cursor.pos = end;
+  }
+
+  #sequence(
+    cursor: Cursor,
+    type: number,
+    end: number,
+    table: SymbolTable,
+    depth: number,
+  ): void {
+    checkDepth(cursor, depth);
+    this.#open(type << 4);
+    while (cursor.pos < end) {
+      cursor.head(end);
+      if (cursor.isPadding) cursor.pos = cursor.valueEnd;
+      else this.#value(cursor, table, depth + 1);
+    }
+    this.#close();
+  }
+
+  #struct(
+    cursor: Cursor,
+    end: number,
+    table: SymbolTable,
+    depth: number,
+  ): void {
+    checkDepth(cursor, depth);
+    this.#open(T_STRUCT << 4);
+    const start = this.#pos;
+    const digests: string[] = [];
+    while (cursor.pos < end) {
+      const offset = cursor.pos;
+      const sid = cursor.varUInt(end);
+      cursor.head(end);
+      if (cursor.isPadding) {
+        cursor.pos = cursor.valueEnd;
+        continue;
+      }
+      this.#symbol(table, sid, offset);
+      this.#value(cursor, table, depth + 1);
+      digests.push(this.#digestFrom(start));
+    }
+    this.#escapedText(digests.sort().join(''));
+    this.#close();
+  }
+
+  #int(cursor: Cursor, start: number, end: number): void {
+    const { bytes, type } = cursor;
+    let first = start;
+    while (first < end && bytes[first] === 0) first++;
+    if (first === end && type === T_NEGATIVE_INT) {
+      cursor.fail('an int is minus zero', start);
+    }
+    this.#open(type << 4);
+    this.#escaped(bytes, first, end);
+  }
+
+  #float(value: number): void {
+    if (Object.is(value, 0)) return;
+    this.#layout.reset();
+    this.#layout.float64(value);
+    this.#flush();
+  }
+
+  #decimal(cursor: Cursor, end: number): void {
+    if (cursor.pos === end) return;
+    const exponent = cursor.exponent(end);
+    const negative = cursor.negative(end);
+    const { bytes } = cursor;
+    let first = cursor.pos;
+    while (
+      first < end &&
+      (bytes[first] & (first === cursor.pos ? 0x7f : 0xff)) === 0
+    ) {
+      first++;
+    }
+    if (first === end && exponent === 0 && !negative) return;
+    const layout = this.#layout;
+    layout.reset();
+    layout.varInt(exponent);
+    if (first === end) {
+      if (negative) layout.byte(0x80);
+    } else {
+      const top = bytes[first] & (first === cursor.pos ? 0x7f : 0xff);
+      if (top >= 0x80) layout.byte(negative ? 0x80 : 0);
+      layout.byte(top >= 0x80 || !negative ? top : top | 0x80);
+    }
+    this.#flush();
+    if (first < end) this.#escaped(bytes, first + 1, end);
+  }
+
+  /** A string's bytes, which must be UTF-8. */
+  #string(cursor: Cursor, start: number, end: number): void {
+    if (this.#escaped(cursor.bytes, start, end) >= 0x80) {
+      cursor.utf8(start, end);
+    }
+  }
+
+  #symbol(table: SymbolTable, sid: number, offset: number): void {
+    const bytes = table.hashed[sid] ?? this.#symbolBytes(table, sid, offset);
+    this.#reserve(bytes.length);
+    const scratch = this.#scratch;
+    let pos = this.#pos;
+    for (let i = 0; i < bytes.length; i++) scratch[pos++] = bytes[i];
+    this.#pos = pos;
+  }
+
+  #symbolBytes(table: SymbolTable, sid: number, offset: number): Uint8Array {
+    const text = table.text(sid, offset);
+    const start = this.#pos;
+    this.#open((T_SYMBOL << 4) | (text === null ? 1 : 0));
+    if (text !== null) {
+      const bytes = Buffer.from(text);
+      this.#escaped(bytes, 0, bytes.length);
+    }
+    this.#close();
+    const bytes = Uint8Array.from(this.#scratch.subarray(start, this.#pos));
+    this.#pos = start;
+    // An imported symbol has a SID as large as its sender likes: not an array's index.
+    if (text !== null) table.hashed[sid] = bytes;
+    return bytes;
+  }
+
+  readonly #layout = new Layout();
+
+  /** Moves what the layout holds to the scratch space. */
+  #flush(): void {
+    this.#escaped(this.#layout.bytes, 0, this.#layout.pos);
+  }
+
+  #open(typeQualifier: number): void {
+    this.#reserve(3);
+    this.#scratch[this.#pos++] = BEGIN;
+    this.#scratch[this.#pos++] = typeQualifier;
+  }
+
+  #close(): void {
+    this.#reserve(1);
+    this.#scratch[this.#pos++] = END;
+  }
+
+  /** Appends content. Returns all its bytes or-ed. */
+  #escaped(bytes: Uint8Array, start: number, end: number): number {
+    this.#reserve(2 * (end - start));
+    const scratch = this.#scratch;
+    let pos = this.#pos;
+    let all = 0;
+    for (let i = start; i < end; i++) {
+      const byte = bytes[i];
+      all |= byte;
+      if (byte <= END && (byte === BEGIN || byte === END || byte === ESCAPE)) {
+        scratch[pos++] = ESCAPE;
+      }
+      scratch[pos++] = byte;
+    }
+    this.#pos = pos;
+    return all;
+  }
+
+  /** Appends characters 0–255 as bytes of content. */
+  #escapedText(text: string): void {
+    const { length } = text;
+    // They are put down as far ahead as escaping can move them, and then read again.
+    this.#reserve(2 * length);
+    const ahead = this.#pos + length;
+    this.#scratch.write(text, ahead, 'latin1');
+    this.#escaped(this.#scratch, ahead, ahead + length);
+  }
+
+  #reserve(length: number): void {
+    const needed = this.#pos + length;
+    if (needed <= this.#scratch.length) return;
+    const larger = Buffer.allocUnsafeSlow(
+      Math.max(needed, 2 * this.#scratch.length),
+    );
+    this.#scratch.copy(larger, 0, 0, this.#pos);
+    this.#scratch = larger;
+  }
+}
+
+function checkDepth(cursor: Cursor, depth: number): void {
+  if (depth >= MAX_DEPTH) cursor.tooDeep();
+}
+
+const hasher = new Hasher(sha256);

@@ -1,0 +1,36 @@
+export {
+  InjectQldb,
+  InjectQldbDriver,
+} from './decorators/inject-qldb.decorator.js';
+export { Transactional } from './decorators/transactional.decorator.js';
+export {
+  DuplicateLedgerNameError,
+  LedgerNotHereError,
+  QldbOptionsError,
+} from './errors/module.errors.js';
+export { QldbNestError } from './errors/qldb-nest.error.js';
+export {
+  NotTransactionalError,
+  PropagationError,
+  ReadOnlyTransactionError,
+  TransactionEndedError,
+} from './errors/transaction.errors.js';
+export {
+  QldbExceptionFilter,
+  toHttpException,
+} from './filters/qldb-exception.filter.js';
+export {
+  type QldbModuleAsyncOptions,
+  type QldbModuleOptions,
+  type QldbModuleRootOptions,
+  type QldbOptionsFactory,
+  type QldbRegistration,
+} from './interfaces/qldb-options.interface.js';
+export { type TransactionalOptions } from './interfaces/transactional-options.interface.js';
+export { Qldb, type QldbParts } from './qldb.js';
+export { QldbModule } from './qldb.module.js';
+export { getQldbDriverToken, getQldbToken } from './qldb.tokens.js';
+export { type RowQuery } from './rows/row-query.js';
+export { RowStream } from './rows/row-stream.js';
+export { Propagation } from './transaction/propagation.js';
+export { type TransactionHook } from './transaction/transaction-scope.js';

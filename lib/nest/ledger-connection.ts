@@ -1,0 +1,71 @@
+import { Logger } from '@nestjs/common';
+import { PooledQldbDriver } from '../driver/index.js';
+import type { Ledger } from '../ledger/index.js';
+import { isRemote } from './check-options.js';
+import { EmbeddedEndpoint } from './embedded-endpoint.js';
+import type { QldbModuleOptions } from './interfaces/qldb-options.interface.js';
+import { Qldb } from './qldb.js';
+import { DEFAULT_LEDGER } from './qldb.tokens.js';
+
+/**
+ * What one registration owns: the driver, and the ledger if it is in this
+ * process. Making it opens nothing.
+ */
+export class LedgerConnection {
+  readonly driver: PooledQldbDriver;
+  readonly qldb: Qldb;
+  readonly #embedded: EmbeddedEndpoint | undefined;
+  readonly #lazy: boolean;
+  readonly #logger: Logger;
+  #closing: Promise<void> | undefined;
+
+  /** @param options - checked already */
+  constructor(options: QldbModuleOptions, name: string) {
+    this.#logger = new Logger(
+      name === DEFAULT_LEDGER ? 'QldbModule' : `QldbModule:${name}`,
+    );
+    const { store, lazyConnection = false, ...driver } = options;
+    this.#lazy = lazyConnection;
+    this.#embedded = isRemote(options)
+      ? undefined
+      : new EmbeddedEndpoint(options.ledgerName, store);
+    this.driver = new PooledQldbDriver({
+      ...driver,
+      ...(this.#embedded ? { endpoint: this.#embedded } : {}),
+      logger: this.#logger,
+    });
+    const embedded = this.#embedded;
+    this.qldb = new Qldb(this.driver, {
+      logger: this.#logger,
+      ...(embedded ? { ledger: (): Ledger => embedded.ledger } : {}),
+    });
+  }
+
+  /** Opens the ledger, or sees that it answers, unless that is left to the first use. */
+  async start(): Promise<void> {
+    if (this.#lazy) return;
+    if (this.#embedded) {
+      await this.#embedded.open();
+      return;
+    }
+    const session = await this.driver.getSession();
+    await session.close();
+  }
+
+  /**
+   * Takes no new transactions, lets the running ones end, and closes the
+   * ledger. Idempotent.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    try {
+      await this.driver.close();
+    } finally {
+      await this.#embedded?.close();
+    }
+  }
+}

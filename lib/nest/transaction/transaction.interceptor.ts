@@ -1,0 +1,132 @@
+import {
+  type CallHandler,
+  type ExecutionContext,
+  HttpException,
+  Injectable,
+  type NestInterceptor,
+} from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { fromEvent, lastValueFrom, Observable } from 'rxjs';
+import { takeUntil, toArray } from 'rxjs/operators';
+import type { TransactionalOptions } from '../interfaces/transactional-options.interface.js';
+import { getQldbToken } from '../qldb.tokens.js';
+import { type Qldb, TRANSACTIONS } from '../qldb.js';
+import { Propagation } from './propagation.js';
+import { refuseStreams } from './refuse-streams.js';
+import type { TransactionHost } from './transaction-host.js';
+import { transactionalOptionsOf } from './transactional.metadata.js';
+
+/**
+ * Runs a handler in a transaction. What the handler answers leaves after the
+ * commit; after a conflict its pipes and the handler run again.
+ */
+@Injectable()
+export class TransactionInterceptor implements NestInterceptor {
+  readonly #hosts = new Map<string | undefined, TransactionHost | undefined>();
+
+  constructor(private readonly moduleRef: ModuleRef) {}
+
+  intercept(
+    context: ExecutionContext,
+    next: CallHandler<unknown>,
+  ): Observable<unknown> {
+    const handler = context.getHandler();
+    const options = transactionalOptionsOf(context.getClass(), handler);
+    const host = options && this.#hostOf(options.name);
+    // Set on the class and on the method, this interceptor is called twice.
+    if (!host || !begins(options) || host.current?.entry === handler)
+      return next.handle();
+    return inTransaction(host, { ...options, entry: handler }, context, () =>
+      next.handle(),
+    );
+  }
+
+  #hostOf(name: string | undefined): TransactionHost | undefined {
+    if (!this.#hosts.has(name)) {
+      const qldb = this.moduleRef.get<Partial<Qldb>>(getQldbToken(name), {
+        strict: false,
+      });
+      this.#hosts.set(name, qldb[TRANSACTIONS]);
+    }
+    return this.#hosts.get(name);
+  }
+}
+
+/** Whether a handler, which no transaction is around yet, has one begun. */
+function begins({ propagation }: TransactionalOptions): boolean {
+  return (
+    propagation !== Propagation.SUPPORTS &&
+    propagation !== Propagation.NOT_SUPPORTED &&
+    propagation !== Propagation.NEVER
+  );
+}
+
+/**
+ * One promise loop: begin, run `source` to its end, commit, then emit what it
+ * emitted. Each attempt calls `source` and subscribes inside its own
+ * transaction. When the subscriber or the client goes away, the transaction is
+ * aborted.
+ */
+export function inTransaction<T>(
+  host: TransactionHost,
+  options: TransactionalOptions & { readonly entry?: unknown },
+  context: ExecutionContext | undefined,
+  source: () => Observable<T>,
+): Observable<T> {
+  return new Observable<T>((subscriber) => {
+    const gone = new AbortController();
+    const stopWatching = watchClient(context, () => gone.abort(clientGone()));
+    const attempt = async (): Promise<T[]> => {
+      const values = await lastValueFrom(
+        source().pipe(takeUntil(fromEvent(gone.signal, 'abort')), toArray()),
+      );
+      gone.signal.throwIfAborted();
+      refuseStreams(values);
+      return values;
+    };
+    host
+      .run({ ...options, signal: gone.signal }, attempt)
+      .finally(stopWatching)
+      .then(
+        (values) => {
+          for (const value of values) subscriber.next(value);
+          subscriber.complete();
+        },
+        (error: unknown) => subscriber.error(error),
+      );
+    return () => {
+      stopWatching();
+      gone.abort(clientGone());
+    };
+  });
+}
+
+interface Closable {
+  readonly writableEnded?: boolean;
+  readonly raw?: Closable;
+  once?(event: 'close', listener: () => void): unknown;
+  removeListener?(event: 'close', listener: () => void): unknown;
+}
+
+/** Nest tears down the chain of a promise's handler never, so the response is watched here. */
+function watchClient(
+  context: ExecutionContext | undefined,
+  onGone: () => void,
+): () => void {
+  if (context?.getType() !== 'http') return () => undefined;
+  const response = context.switchToHttp().getResponse<Closable | undefined>();
+  const raw = response?.raw ?? response;
+  const onClose = (): void => {
+    if (!raw?.writableEnded) onGone();
+  };
+  raw?.once?.('close', onClose);
+  return () => void raw?.removeListener?.('close', onClose);
+}
+
+/** Nobody receives it. An `HttpException` is not logged as a failure of the application. */
+function clientGone(): HttpException {
+  return new HttpException(
+    'The client went away, so its transaction was aborted.',
+    499,
+  );
+}

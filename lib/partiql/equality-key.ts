@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import type { IonStruct, IonValue, Timestamp } from '../ion/value.js';
+import {
+  bare,
+  bytesOf,
+  itemsOf,
+  Kind,
+  kindOf,
+  textOf,
+  type Numeric,
+} from './values/kinds.js';
+import { numberKey } from './values/numbers.js';
+import { timestampKey } from './values/timestamps.js';
+
+/** Longest key; what is longer is hashed. */
+const MAX_LENGTH = 40;
+
+/**
+ * Bytes that two values share if and only if `=` holds for them, for an index
+ * of exact matches: 1, 1.0 and 1e0 share a key, as do a string and a symbol of
+ * the same text, and timestamps of the same instant. Annotations do not count,
+ * nor does the order of a struct's fields.
+ *
+ * At most 40 bytes: a longer key is the SHA-256 of itself.
+ *
+ * @returns undefined for a null (typed or not): nothing equals it.
+ */
+export function equalityKey(value: IonValue): Uint8Array | undefined {
+  if (kindOf(value) === Kind.Unknown) return undefined;
+  const key = Buffer.from(keyText(value), 'utf8');
+  if (key.length <= MAX_LENGTH) return key;
+  const hash = createHash('sha256').update(key).digest();
+  return Buffer.concat([HASHED, hash]);
+}
+
+/** First byte of a hashed key; no other key begins with it. */
+const HASHED = Buffer.from('#');
+
+/** A text that values share iff they are equal; its first letter is the kind. */
+export function keyText(value: IonValue): string {
+  const plain = bare(value);
+  switch (kindOf(plain)) {
+    case Kind.Unknown:
+      return 'u';
+    case Kind.Bool:
+      return plain === true ? 'b1' : 'b0';
+    case Kind.Number:
+      return `n${numberKey(plain as Numeric)}`;
+    case Kind.Timestamp:
+      return `T${timestampKey(plain as Timestamp)}`;
+    case Kind.Text:
+      return `t${textOf(plain) ?? ''}`;
+    case Kind.Lob:
+      return `x${Buffer.from(bytesOf(plain) ?? []).toString('base64')}`;
+    case Kind.List:
+      return `l${joined((itemsOf(plain) ?? []).map(keyText))}`;
+    case Kind.Sexp:
+      return `s${joined((itemsOf(plain) ?? []).map(keyText))}`;
+    case Kind.Struct:
+      return `r${joined(
+        (plain as IonStruct)
+          .fields()
+          .map(([name, field]) => joined([name, keyText(field)]))
+          .toSorted(),
+      )}`;
+    case Kind.Bag:
+      return `g${joined((itemsOf(plain) ?? []).map(keyText).toSorted())}`;
+  }
+}
+
+/** Texts in a row, each behind its length, so that none can pose as two. */
+function joined(parts: readonly string[]): string {
+  return parts.map((part) => `${part.length}:${part}`).join('');
+}

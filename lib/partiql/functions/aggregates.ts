@@ -1,0 +1,166 @@
+import { Decimal, type IonValue } from '../../ion/value.js';
+import { keyText } from '../equality-key.js';
+import { EvaluationFault } from '../errors.js';
+import type { AggregateName } from '../language/ast.js';
+import { compareValues } from '../values/compare.js';
+import {
+  bare,
+  isUnknown,
+  itemsOf,
+  numericOf,
+  typeNameOf,
+  type Numeric,
+} from '../values/kinds.js';
+import { calculate, decimal, scaled } from '../values/numbers.js';
+
+/** Folds the values of a group. NULL and MISSING are not given to it. */
+export interface Accumulator {
+  add(value: IonValue): void;
+  result(): IonValue;
+}
+
+class Count implements Accumulator {
+  #count = 0;
+  add(): void {
+    this.#count += 1;
+  }
+  result(): IonValue {
+    return this.#count;
+  }
+}
+
+class Sum implements Accumulator {
+  #sum: Numeric | undefined;
+  add(value: IonValue): void {
+    const number = numericFor('SUM', value);
+    this.#sum =
+      this.#sum === undefined ? number : calculate('+', this.#sum, number);
+  }
+  result(): IonValue {
+    return this.#sum ?? null;
+  }
+}
+
+class Average implements Accumulator {
+  #sum: Numeric = 0;
+  #count = 0;
+  add(value: IonValue): void {
+    this.#sum = calculate('+', this.#sum, numericFor('AVG', value));
+    this.#count += 1;
+  }
+  result(): IonValue {
+    if (this.#count === 0) return null;
+    // A decimal, even of ints: the average of 1 and 2 is 1.5.
+    return calculate('/', toDecimal(this.#sum), this.#count);
+  }
+}
+
+class Extreme implements Accumulator {
+  #value: IonValue | undefined;
+  constructor(readonly sign: 1 | -1) {}
+  add(value: IonValue): void {
+    if (
+      this.#value === undefined ||
+      compareValues(value, this.#value) * this.sign > 0
+    ) {
+      this.#value = value;
+    }
+  }
+  result(): IonValue {
+    return this.#value ?? null;
+  }
+}
+
+class Truth implements Accumulator {
+  #value: boolean | undefined;
+  constructor(readonly decisive: boolean) {}
+  add(value: IonValue): void {
+    const plain = bare(value);
+    if (typeof plain !== 'boolean') {
+      throw new EvaluationFault(
+        `Invalid argument types for ${this.decisive ? 'ANY' : 'EVERY'}, expected: BOOL got: ${typeNameOf(value)}`,
+      );
+    }
+    if (this.#value !== this.decisive) this.#value = plain;
+  }
+  result(): IonValue {
+    return this.#value ?? null;
+  }
+}
+
+/** Lets every value through once. */
+class Distinct implements Accumulator {
+  readonly #seen = new Set<string>();
+  constructor(readonly inner: Accumulator) {}
+  add(value: IonValue): void {
+    const key = keyText(value);
+    if (this.#seen.has(key)) return;
+    this.#seen.add(key);
+    this.inner.add(value);
+  }
+  result(): IonValue {
+    return this.inner.result();
+  }
+}
+
+export function accumulatorFor(
+  name: AggregateName,
+  distinct: boolean,
+): Accumulator {
+  const accumulator = plainAccumulator(name);
+  return distinct ? new Distinct(accumulator) : accumulator;
+}
+
+function plainAccumulator(name: AggregateName): Accumulator {
+  switch (name) {
+    case 'count':
+      return new Count();
+    case 'sum':
+      return new Sum();
+    case 'avg':
+      return new Average();
+    case 'max':
+      return new Extreme(1);
+    case 'min':
+      return new Extreme(-1);
+    case 'every':
+      return new Truth(false);
+    case 'any':
+      return new Truth(true);
+  }
+}
+
+/** `COLL_SUM(collection)` and its kin. */
+export function collectionAggregate(
+  name: AggregateName,
+  distinct: boolean,
+  collection: IonValue,
+): IonValue {
+  const items = itemsOf(collection);
+  if (items === undefined) {
+    throw new EvaluationFault(
+      `Invalid argument types for coll_${name}, expected: LIST or BAG got: ${typeNameOf(collection)}`,
+    );
+  }
+  const accumulator = accumulatorFor(name, distinct);
+  for (const item of items) if (!isUnknown(item)) accumulator.add(item);
+  return accumulator.result();
+}
+
+function numericFor(name: string, value: IonValue): Numeric {
+  const number = numericOf(value);
+  if (number === undefined) {
+    throw new EvaluationFault(
+      `Invalid argument types for ${name}, expected: NUMBER got: ${typeNameOf(value)}`,
+    );
+  }
+  return number;
+}
+
+function toDecimal(value: Numeric): Numeric {
+  return typeof value === 'number' || typeof value === 'bigint'
+    ? decimal(scaled(value))
+    : value instanceof Decimal
+      ? value
+      : value;
+}

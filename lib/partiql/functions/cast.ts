@@ -1,0 +1,237 @@
+import {
+  Decimal,
+  IonClob,
+  IonFloat,
+  IonSexp,
+  IonSymbol,
+  Timestamp,
+  type IonValue,
+} from '../../ion/value.js';
+import { EvaluationFault } from '../errors.js';
+import type { TypeNode } from '../language/ast.js';
+import {
+  bagOf,
+  bare,
+  bytesOf,
+  isUnknown,
+  itemsOf,
+  Kind,
+  kindOf,
+  MISSING,
+  numericOf,
+  structOf,
+  textOf,
+  typeNameOf,
+  type Numeric,
+} from '../values/kinds.js';
+import {
+  compareNumbers,
+  decimal,
+  decimalText,
+  dropDigits,
+  narrow,
+  scaled,
+  truncate,
+} from '../values/numbers.js';
+import { INTEGER_BITS } from './types.js';
+
+/** `CAST(value AS type)` */
+export function cast(value: IonValue, type: TypeNode): IonValue {
+  const { name } = type;
+  if (isUnknown(value)) {
+    if (name === 'NULL') return null;
+    if (name === 'MISSING') return MISSING;
+    return value === MISSING ? MISSING : null;
+  }
+  const plain = bare(value);
+  switch (name) {
+    case 'NULL':
+    case 'MISSING':
+      throw cannot(plain, name);
+    case 'BOOL':
+      return toBoolean(plain);
+    case 'SMALLINT':
+    case 'INT4':
+    case 'INT8':
+    case 'INT':
+      return toInteger(plain, name);
+    case 'FLOAT':
+      return toFloat(plain);
+    case 'DECIMAL':
+      return toDecimal(plain, type.parameters);
+    case 'TIMESTAMP':
+      return toTimestamp(plain);
+    case 'STRING':
+      return toText(plain, name);
+    case 'CHAR':
+    case 'VARCHAR':
+      return cut(toText(plain, name), type);
+    case 'SYMBOL':
+      return new IonSymbol(toText(plain, name));
+    case 'CLOB':
+    case 'BLOB': {
+      const bytes = bytesOf(plain);
+      if (bytes === undefined) throw cannot(plain, name);
+      return name === 'CLOB' ? new IonClob(bytes) : bytes;
+    }
+    case 'STRUCT': {
+      const struct = structOf(plain);
+      if (struct === undefined) throw cannot(plain, name);
+      return struct;
+    }
+    case 'LIST':
+    case 'SEXP':
+    case 'BAG': {
+      const items = itemsOf(plain);
+      if (items === undefined) throw cannot(plain, name);
+      if (name === 'LIST') return [...items];
+      return name === 'SEXP' ? new IonSexp([...items]) : bagOf(items);
+    }
+  }
+}
+
+function cannot(value: IonValue, type: string): EvaluationFault {
+  return new EvaluationFault(`Cannot convert ${typeNameOf(value)} to ${type}`);
+}
+
+function failed(value: IonValue, type: string): EvaluationFault {
+  return new EvaluationFault(
+    `Failed to convert ${typeNameOf(value)} to ${type}`,
+  );
+}
+
+function toBoolean(value: IonValue): boolean {
+  if (typeof value === 'boolean') return value;
+  const number = numericOf(value);
+  if (number !== undefined) return compareNumbers(number, 0) !== 0;
+  const text = textOf(value);
+  if (text === undefined) throw cannot(value, 'BOOL');
+  return text.toLowerCase() === 'true';
+}
+
+function toInteger(value: IonValue, type: string): number | bigint {
+  const result = integerOf(value);
+  const bits = INTEGER_BITS[type];
+  const big = BigInt(result);
+  if (bits !== undefined && BigInt.asIntN(Number(bits), big) !== big) {
+    throw new EvaluationFault('Int overflow or underflow');
+  }
+  return result;
+}
+
+function integerOf(value: IonValue): number | bigint {
+  if (typeof value === 'boolean') return value ? 1 : 0;
+  const number = numericOf(value);
+  if (number !== undefined) return truncate(number);
+  const text = textOf(value);
+  if (text === undefined) throw cannot(value, 'INT');
+  const match = /^([+-]?)(0[xX][0-9a-fA-F]+|0[bB][01]+|[0-9]+)$/.exec(text);
+  if (match?.[2] === undefined) throw failed(value, 'INT');
+  const size = BigInt(match[2]);
+  return narrow(match[1] === '-' ? -size : size);
+}
+
+/** A number as its text has it: an int, a decimal or a float by its exponent. */
+function parseNumber(text: string): Decimal | undefined {
+  const match = /^([+-]?)([0-9]*)(?:\.([0-9]*))?(?:[eEdD]([+-]?[0-9]{1,9}))?$/.exec(
+    text,
+  );
+  if (match === null) return undefined;
+  const [, sign, whole = '', fraction = '', exponent = '0'] = match;
+  if (whole + fraction === '') return undefined;
+  const size = BigInt(whole + fraction);
+  return decimal({
+    coefficient: sign === '-' ? -size : size,
+    exponent: Number(exponent) - fraction.length,
+  });
+}
+
+function toFloat(value: IonValue): IonFloat {
+  if (typeof value === 'boolean') return new IonFloat(value ? 1 : 0);
+  const number = numericOf(value);
+  if (number instanceof IonFloat) return number;
+  if (number instanceof Decimal) return new IonFloat(number.numberValue());
+  if (number !== undefined) return new IonFloat(Number(number));
+  const text = textOf(value);
+  if (text === undefined) throw cannot(value, 'FLOAT');
+  const special = { nan: NaN, '+inf': Infinity, '-inf': -Infinity }[
+    text.toLowerCase()
+  ];
+  const parsed = special ?? parseNumber(text)?.numberValue();
+  if (parsed === undefined) throw failed(value, 'FLOAT');
+  return new IonFloat(parsed);
+}
+
+function toDecimal(value: IonValue, parameters: readonly number[]): Decimal {
+  return limited(plainDecimal(value), parameters);
+}
+
+function plainDecimal(value: IonValue): Decimal {
+  if (value instanceof Decimal) return value;
+  if (typeof value === 'boolean') return new Decimal(value ? 1 : 0, 0);
+  const number: Numeric | undefined = numericOf(value);
+  if (number instanceof IonFloat && !Number.isFinite(number.value)) {
+    throw failed(value, 'DECIMAL');
+  }
+  if (number !== undefined) return decimal(scaled(number));
+  const text = textOf(value);
+  if (text === undefined) throw cannot(value, 'DECIMAL');
+  const parsed = parseNumber(text);
+  if (parsed === undefined) throw failed(value, 'DECIMAL');
+  return parsed;
+}
+
+/** DECIMAL(precision, scale): rounded to the scale; an error if it does not fit. */
+function limited(value: Decimal, parameters: readonly number[]): Decimal {
+  const [precision, scale = 0] = parameters;
+  if (precision === undefined) return value;
+  const number = scaled(value);
+  const excess = -number.exponent - scale;
+  const rounded = excess > 0 ? dropDigits(number, excess) : number;
+  const digits = rounded.coefficient.toString().replace('-', '').length;
+  if (
+    rounded.coefficient !== 0n &&
+    digits + rounded.exponent > precision - scale
+  ) {
+    throw failed(value, `DECIMAL(${precision}, ${scale})`);
+  }
+  return decimal(rounded);
+}
+
+function toTimestamp(value: IonValue): Timestamp {
+  if (value instanceof Timestamp) return value;
+  const text = textOf(value);
+  if (text === undefined) throw cannot(value, 'TIMESTAMP');
+  let timestamp: Timestamp | null = null;
+  try {
+    timestamp = Timestamp.parse(text);
+  } catch {
+    // Reported below: what ion-js says would show the text.
+  }
+  if (timestamp === null) throw failed(value, 'TIMESTAMP');
+  return timestamp;
+}
+
+function toText(value: IonValue, type: string): string {
+  const text = textOf(value);
+  if (text !== undefined) return text;
+  if (typeof value === 'boolean') return value ? 'true' : 'false';
+  if (value instanceof Decimal) return decimalText(value);
+  if (value instanceof IonFloat) return floatText(value.value);
+  if (typeof value === 'number' || typeof value === 'bigint') return `${value}`;
+  if (kindOf(value) === Kind.Timestamp) return `${value as Timestamp}`;
+  throw cannot(value, type);
+}
+
+/** A float's text keeps its point: 1e0 is "1.0". */
+function floatText(value: number): string {
+  const text = `${value}`;
+  return /^-?[0-9]+$/.test(text) ? `${text}.0` : text;
+}
+
+/** CHAR(n) and VARCHAR(n) keep the first n characters. */
+function cut(text: string, type: TypeNode): string {
+  const length =
+    type.parameters[0] ?? (type.name === 'CHAR' ? 1 : undefined);
+  return length === undefined ? text : [...text].slice(0, length).join('');
+}

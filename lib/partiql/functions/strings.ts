@@ -1,0 +1,95 @@
+import type { IonValue } from '../../ion/value.js';
+import { EvaluationFault } from '../errors.js';
+import { bytesOf } from '../values/kinds.js';
+import {
+  integerArgument,
+  scalar,
+  textArgument,
+  type NamedFunction,
+} from './scalar-function.js';
+
+function charLength(name: string): NamedFunction {
+  return scalar(name, 1, ([value]) => codePoints(textArgument(name, value)));
+}
+
+/** Characters of a text: code points, not UTF-16 units. */
+function codePoints(text: string): number {
+  let count = 0;
+  for (const _ of text) count += 1;
+  return count;
+}
+
+/**
+ * `SUBSTRING(text, start [, length])`: positions count from 1; what lies before
+ * the text counts, and is not there.
+ */
+function substring([value, from, count]: readonly IonValue[]): IonValue {
+  const characters = [...textArgument('substring', value)];
+  const start = integerArgument('substring', from);
+  const length =
+    count === undefined ? undefined : integerArgument('substring', count);
+  if (length !== undefined && length < 0) {
+    throw new EvaluationFault(
+      'Argument 3 of substring has to be greater than 0.',
+    );
+  }
+  const begin = start - 1;
+  const end = length === undefined ? Infinity : begin + length;
+  return characters.slice(Math.max(0, begin), Math.max(0, end)).join('');
+}
+
+/** `TRIM([LEADING | TRAILING | BOTH] [set] FROM text)`: `set` is a set of characters. */
+function trim(args: readonly IonValue[], side: string): IonValue {
+  const characters = [...textArgument('trim', args[0])];
+  const set = new Set(
+    args.length > 1 ? textArgument('trim', args[1]) : ' ',
+  );
+  let start = 0;
+  let end = characters.length;
+  const isCut = (index: number) => set.has(characters[index] ?? '');
+  if (side !== 'trailing') while (start < end && isCut(start)) start += 1;
+  if (side !== 'leading') while (end > start && isCut(end - 1)) end -= 1;
+  return characters.slice(start, end).join('');
+}
+
+/** `OVERLAY(text PLACING other FROM start [FOR length])` */
+function overlay(args: readonly IonValue[]): IonValue {
+  const characters = [...textArgument('overlay', args[0])];
+  const placed = [...textArgument('overlay', args[1])];
+  const start = integerArgument('overlay', args[2]);
+  const length =
+    args[3] === undefined ? placed.length : integerArgument('overlay', args[3]);
+  if (start < 1 || length < 0) {
+    throw new EvaluationFault(
+      'overlay needs a start of at least 1, and no negative length',
+    );
+  }
+  return [
+    ...characters.slice(0, start - 1),
+    ...placed,
+    ...characters.slice(start - 1 + length),
+  ].join('');
+}
+
+function byteLength(name: string, value: IonValue | undefined): number {
+  const bytes = value === undefined ? undefined : bytesOf(value);
+  return bytes?.length ?? Buffer.byteLength(textArgument(name, value), 'utf8');
+}
+
+export const stringFunctions: readonly NamedFunction[] = [
+  charLength('char_length'),
+  charLength('character_length'),
+  scalar('octet_length', 1, ([value]) => byteLength('octet_length', value)),
+  scalar('bit_length', 1, ([value]) => byteLength('bit_length', value) * 8),
+  scalar('lower', 1, ([value]) => textArgument('lower', value).toLowerCase()),
+  scalar('upper', 1, ([value]) => textArgument('upper', value).toUpperCase()),
+  scalar('substring', [2, 3], substring),
+  scalar('trim', [1, 2], (args, _, side) => trim(args, side)),
+  scalar('overlay', [3, 4], overlay),
+  /** `POSITION(part IN text)`: from 1; 0 if it is not there. */
+  scalar('position', 2, ([part, value]) => {
+    const text = textArgument('position', value);
+    const index = text.indexOf(textArgument('position', part));
+    return index < 0 ? 0 : codePoints(text.slice(0, index)) + 1;
+  }),
+];

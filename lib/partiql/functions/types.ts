@@ -1,0 +1,80 @@
+import {
+  Decimal,
+  IonClob,
+  IonFloat,
+  IonSymbol,
+  type IonValue,
+} from '../../ion/value.js';
+import type { TypeNode } from '../language/ast.js';
+import { bare, isUnknown, Kind, kindOf, MISSING } from '../values/kinds.js';
+import { scaled } from '../values/numbers.js';
+
+/** Bounds of the integer types, in bits. */
+export const INTEGER_BITS: Readonly<Record<string, bigint>> = {
+  SMALLINT: 16n,
+  INT4: 32n,
+  INT8: 64n,
+};
+
+/** `value IS type`. NULL is true for MISSING too, as the dialect has it. */
+export function isOfType(value: IonValue, type: TypeNode): boolean {
+  const plain = bare(value);
+  switch (type.name) {
+    case 'MISSING':
+      return plain === MISSING;
+    case 'NULL':
+      return isUnknown(plain);
+    case 'BOOL':
+      return typeof plain === 'boolean';
+    case 'INT':
+      return typeof plain === 'number' || typeof plain === 'bigint';
+    case 'SMALLINT':
+    case 'INT4':
+    case 'INT8': {
+      if (typeof plain !== 'number' && typeof plain !== 'bigint') return false;
+      return BigInt.asIntN(Number(INTEGER_BITS[type.name]), BigInt(plain)) === BigInt(plain);
+    }
+    case 'FLOAT':
+      return plain instanceof IonFloat;
+    case 'DECIMAL':
+      return plain instanceof Decimal && fitsDecimal(plain, type.parameters);
+    case 'TIMESTAMP':
+      return kindOf(plain) === Kind.Timestamp;
+    case 'STRING':
+      return typeof plain === 'string';
+    case 'CHAR':
+      return (
+        typeof plain === 'string' &&
+        [...plain].length === (type.parameters[0] ?? 1)
+      );
+    case 'VARCHAR':
+      return (
+        typeof plain === 'string' &&
+        [...plain].length <= (type.parameters[0] ?? Infinity)
+      );
+    case 'SYMBOL':
+      return plain instanceof IonSymbol;
+    case 'CLOB':
+      return plain instanceof IonClob;
+    case 'BLOB':
+      return plain instanceof Uint8Array;
+    case 'STRUCT':
+      return kindOf(plain) === Kind.Struct;
+    case 'LIST':
+      return kindOf(plain) === Kind.List;
+    case 'SEXP':
+      return kindOf(plain) === Kind.Sexp;
+    case 'BAG':
+      return kindOf(plain) === Kind.Bag;
+  }
+}
+
+/** DECIMAL(precision, scale): so many digits, so many of them behind the point. */
+function fitsDecimal(value: Decimal, parameters: readonly number[]): boolean {
+  const [precision, scale = 0] = parameters;
+  if (precision === undefined) return true;
+  const { coefficient, exponent } = scaled(value);
+  const digits = (coefficient < 0n ? -coefficient : coefficient).toString();
+  const whole = Math.max(0, digits.length + exponent);
+  return -exponent <= scale && whole <= precision - scale;
+}

@@ -1,0 +1,161 @@
+import type { IonValue } from '../../ion/value.js';
+import type { Catalog } from '../catalog.js';
+import { semanticError, unsupportedError } from '../errors.js';
+import type * as Ast from '../language/ast.js';
+import type { Position } from '../language/print-location.js';
+import { bare, MISSING } from '../values/kinds.js';
+import type { AsyncStage, Evaluate, Frame, Run } from './runtime.js';
+import type { Scope } from './scope.js';
+
+/**
+ * What becomes of operands that an operator or a function cannot work with.
+ *
+ * - `qldb`: a wrong type is an error, and NULL or MISSING give NULL. Values
+ *   that have no order are neither less nor greater.
+ * - `permissive`: the PartiQL specification's own way: a wrong type gives
+ *   MISSING, and so does an operand that is MISSING.
+ */
+export type Typing = 'qldb' | 'permissive';
+
+/** Compiles a query that stands in an expression. */
+export type SubqueryCompiler = (
+  node: Ast.Expression,
+  scope: Scope,
+) => Evaluate;
+
+/** A query over tables inside an expression: it runs before the expression, and leaves its rows in a slot. */
+export interface HoistedQuery {
+  readonly slot: number;
+  readonly rows: (frame: Frame, run: Run) => Promise<IonValue>;
+  /** Whether it is the same for every row. */
+  readonly constant: boolean;
+}
+
+/** How a query's aggregates are worked out: an expression only reads their slots. */
+export interface AggregateSink {
+  add(node: Ast.AggregateNode): number;
+}
+
+/** What the parts of one statement's plan share. */
+export class PlanContext {
+  /** Slots that the expressions compiled since {@link trackReads} read. */
+  #reads: Set<number> | undefined;
+  #slots = 0;
+
+  constructor(
+    readonly source: string,
+    readonly catalog: Catalog,
+    readonly typing: Typing,
+    readonly compileSubquery: (
+      context: PlanContext,
+      node: Ast.Expression,
+      scope: Scope,
+    ) => Evaluate,
+    /** Values that names outside every query mean; for evaluations without a ledger. */
+    readonly globals: ReadonlyMap<string, IonValue> = new Map(),
+  ) {}
+
+  /** Where aggregate calls go; undefined where there can be none. */
+  aggregates: AggregateSink | undefined;
+
+  /** Expressions that stand for a slot, such as the keys of GROUP BY. */
+  replacements:
+    | ((node: Ast.Expression, scope: Scope) => Evaluate | undefined)
+    | undefined;
+
+  /** Where queries over tables go that stand in an expression. */
+  #hoisted: HoistedQuery[] = [];
+
+  hoist(query: HoistedQuery): void {
+    this.#hoisted.push(query);
+  }
+
+  /** Runs a compilation, and gives the stage that has to come before what was compiled. */
+  withHoists<T>(compile: () => T): { result: T; stages: readonly AsyncStage[] } {
+    const outer = this.#hoisted;
+    const hoisted: HoistedQuery[] = [];
+    this.#hoisted = hoisted;
+    try {
+      const result = compile();
+      return { result, stages: hoisted.length === 0 ? [] : [applying(hoisted)] };
+    } finally {
+      this.#hoisted = outer;
+    }
+  }
+
+  /** Whether a value may hold MISSING or a bag inside, and has to be sealed before it leaves. */
+  mayHoldMissing = false;
+
+  get slots(): number {
+    return this.#slots;
+  }
+
+  allocate(): number {
+    return this.#slots++;
+  }
+
+  read(slot: number): void {
+    this.#reads?.add(slot);
+  }
+
+  /** Runs a compilation and tells which slots from outside of it are read. */
+  trackReads<T>(compile: () => T): { result: T; reads: ReadonlySet<number> } {
+    const outer = this.#reads;
+    const first = this.#slots;
+    const reads = new Set<number>();
+    this.#reads = reads;
+    try {
+      const result = compile();
+      const outside = new Set([...reads].filter((slot) => slot < first));
+      if (outer !== undefined) for (const slot of reads) outer.add(slot);
+      return { result, reads: outside };
+    } finally {
+      this.#reads = outer;
+    }
+  }
+
+  /** The result of an operator one of whose operands is NULL or MISSING. */
+  readonly unknown = (a: IonValue, b?: IonValue): IonValue =>
+    this.typing === 'permissive' && (a === MISSING || b === MISSING)
+      ? MISSING
+      : null;
+
+  /** The result of a condition on values that it cannot compare. */
+  get incomparable(): IonValue {
+    return this.typing === 'permissive' ? MISSING : null;
+  }
+
+  semantic(at: Position, text: string) {
+    return semanticError(this.source, at, text);
+  }
+
+  unsupported(at: Position, text: string) {
+    return unsupportedError(this.source, at, text);
+  }
+}
+
+/** Whether a condition holds: only TRUE does. */
+export function isTrue(value: IonValue): boolean {
+  return value === true || bare(value) === true;
+}
+
+/** Works out queries that expressions further on read from their slots. */
+function applying(queries: readonly HoistedQuery[]): AsyncStage {
+  return {
+    kind: 'async',
+    async *run(input, run) {
+      const known = new Map<HoistedQuery, IonValue>();
+      for await (const frames of input) {
+        for (const frame of frames) {
+          for (const query of queries) {
+            const value =
+              known.get(query) ?? (await query.rows(frame, run));
+            if (query.constant) known.set(query, value);
+            frame[query.slot] = value;
+          }
+        }
+        yield frames;
+      }
+    },
+  };
+}

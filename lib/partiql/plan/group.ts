@@ -1,0 +1,265 @@
+import { IonStruct, type IonField, type IonValue } from '../../ion/value.js';
+import { keyText } from '../equality-key.js';
+import { evaluationError, EvaluationFault } from '../errors.js';
+import { accumulatorFor, type Accumulator } from '../functions/aggregates.js';
+import type * as Ast from '../language/ast.js';
+import { bagOf, isUnknown, MISSING } from '../values/kinds.js';
+import type { AggregateSink, PlanContext } from './context.js';
+import { compileExpression } from './expression.js';
+import { defaultName, type FromPlan } from './from.js';
+import {
+  BATCH,
+  type Evaluate,
+  type Frame,
+  type SyncStage,
+} from './runtime.js';
+import { Scope } from './scope.js';
+
+interface CompiledAggregate {
+  readonly node: Ast.AggregateNode;
+  readonly slot: number;
+  /** Absent for `COUNT(*)`. */
+  readonly operand?: Evaluate;
+}
+
+interface CompiledKey {
+  readonly slot: number;
+  readonly evaluate: Evaluate;
+  readonly fingerprint: string;
+}
+
+interface Group {
+  readonly frame: Frame;
+  readonly accumulators: readonly Accumulator[];
+  readonly members: IonValue[];
+}
+
+/**
+ * GROUP BY and aggregates. Rows are folded as they come and not kept, unless
+ * GROUP AS asks for them.
+ */
+export class Grouping implements AggregateSink {
+  /** What SELECT, HAVING and ORDER BY see: the keys, and the name of GROUP AS. */
+  readonly scope: Scope;
+  readonly #aggregates: CompiledAggregate[] = [];
+  readonly #keys: readonly CompiledKey[];
+  readonly #groupSlot: number | undefined;
+
+  constructor(
+    readonly context: PlanContext,
+    readonly from: FromPlan,
+    readonly rows: Scope,
+    outer: Scope,
+    readonly group: Ast.GroupNode | undefined,
+  ) {
+    this.scope = new Scope(outer);
+    this.#keys = (group?.keys ?? []).map((key, index) => {
+      const slot = context.allocate();
+      const evaluate = compileExpression(context, key.value, rows);
+      const name = key.alias ?? defaultName(key.value) ?? `_${index + 1}`;
+      this.scope.declare(name, slot);
+      return { slot, evaluate, fingerprint: fingerprint(key.value, rows) };
+    });
+    if (group?.groupAs !== undefined) {
+      this.#groupSlot = context.allocate();
+      this.scope.declare(group.groupAs, this.#groupSlot);
+    }
+  }
+
+  add(node: Ast.AggregateNode): number {
+    const { context } = this;
+    const slot = context.allocate();
+    const { aggregates, replacements } = context;
+    // The operand is worked out for each row, where there are no groups yet.
+    context.aggregates = undefined;
+    context.replacements = undefined;
+    try {
+      const operand =
+        node.operand && compileExpression(context, node.operand, this.rows);
+      this.#aggregates.push({ node, slot, operand });
+    } finally {
+      context.aggregates = aggregates;
+      context.replacements = replacements;
+    }
+    return slot;
+  }
+
+  /** Compiles what is worked out for each group. */
+  compile<T>(compile: () => T): T {
+    const { context } = this;
+    const { aggregates, replacements } = context;
+    context.aggregates = this;
+    context.replacements = (node, scope) => this.#replacement(node, scope);
+    try {
+      return compile();
+    } finally {
+      context.aggregates = aggregates;
+      context.replacements = replacements;
+    }
+  }
+
+  /** An expression that is a key, written out: `SELECT a + b … GROUP BY a + b`. */
+  #replacement(node: Ast.Expression, scope: Scope): Evaluate | undefined {
+    if (scope !== this.scope || node.kind === 'Literal') return undefined;
+    const text = fingerprint(node, this.rows);
+    const key = this.#keys.find((other) => other.fingerprint === text);
+    if (key === undefined) return undefined;
+    const { slot } = key;
+    this.context.read(slot);
+    return (frame) => frame[slot] as IonValue;
+  }
+
+  get stage(): SyncStage {
+    return {
+      kind: 'sync',
+      start: (run) => {
+        const groups = new Map<string, Group>();
+        let sample: Frame | undefined;
+        const open = (frame: Frame, key: string, keys: IonValue[]): Group => {
+          const bound = frame.slice();
+          for (const [index, { slot }] of this.#keys.entries()) {
+            bound[slot] = keys[index] as IonValue;
+          }
+          const group: Group = {
+            frame: bound,
+            accumulators: this.#aggregates.map(({ node }) =>
+              accumulatorFor(node.name, node.distinct),
+            ),
+            members: [],
+          };
+          groups.set(key, group);
+          return group;
+        };
+        return {
+          push: (frames) => {
+            for (const frame of frames) {
+              sample ??= frame;
+              const keys = this.#keys.map(({ evaluate }) => {
+                const value = evaluate(frame, run);
+                return value === MISSING ? null : value;
+              });
+              const key = keys.map(keyText).map(withLength).join('');
+              const group = groups.get(key) ?? open(frame, key, keys);
+              for (const [index, aggregate] of this.#aggregates.entries()) {
+                const value = aggregate.operand?.(frame, run) ?? true;
+                if (aggregate.operand === undefined || !isUnknown(value)) {
+                  this.#fold(group.accumulators[index], value, aggregate);
+                }
+              }
+              if (this.#groupSlot !== undefined) {
+                group.members.push(this.#member(frame));
+              }
+            }
+            return [];
+          },
+          flush: () => {
+            // Without GROUP BY there is one group, even of no rows.
+            if (groups.size === 0 && this.group === undefined) {
+              open(sample ?? this.#emptyFrame(), '', []);
+            }
+            return this.#output([...groups.values()]);
+          },
+        };
+      },
+    };
+  }
+
+  #emptyFrame(): Frame {
+    return new Array<IonValue>(this.context.slots).fill(MISSING);
+  }
+
+  #fold(
+    accumulator: Accumulator | undefined,
+    value: IonValue,
+    aggregate: CompiledAggregate,
+  ): void {
+    try {
+      accumulator?.add(value);
+    } catch (error) {
+      if (!(error instanceof EvaluationFault)) throw error;
+      throw evaluationError(
+        this.context.source,
+        aggregate.node.at,
+        error.message,
+      );
+    }
+  }
+
+  #member(frame: Frame): IonValue {
+    const fields: IonField[] = [];
+    for (const { name, slot } of this.from.sources) {
+      const value = frame[slot] as IonValue;
+      if (value !== MISSING) fields.push([name, value]);
+    }
+    return IonStruct.of(fields);
+  }
+
+  *#output(groups: readonly Group[]): Iterable<readonly Frame[]> {
+    for (let start = 0; start < groups.length; start += BATCH) {
+      yield groups.slice(start, start + BATCH).map((group) => {
+        const { frame, accumulators, members } = group;
+        for (const [index, { slot }] of this.#aggregates.entries()) {
+          frame[slot] = accumulators[index]?.result() ?? null;
+        }
+        if (this.#groupSlot !== undefined) {
+          frame[this.#groupSlot] = bagOf(members);
+        }
+        return frame;
+      });
+    }
+  }
+}
+
+function withLength(text: string): string {
+  return `${text.length}:${text}`;
+}
+
+/** A text that two expressions share iff they say the same of the rows. */
+function fingerprint(node: Ast.Expression, scope: Scope): string {
+  return JSON.stringify(node, (key, value: unknown) => {
+    if (key === 'at') return undefined;
+    if (typeof value === 'bigint') return `${value}n`;
+    if (isNode(value, 'Variable')) return variableText(value, scope);
+    if (isNode(value, 'Path') && isNode(value.root, 'Variable')) {
+      const binding = scope.resolve(value.root.name);
+      // `a` and `t.a` are the same where `t` is the only source.
+      if (binding?.kind === 'variable' && value.steps.length === 1) {
+        const [step] = value.steps;
+        if (step?.kind === 'Field') return `${binding.slot}.${step.name}`;
+      }
+    }
+    return value;
+  });
+}
+
+function variableText(node: Ast.VariableNode, scope: Scope): string {
+  const binding = scope.resolve(node.name);
+  if (binding === undefined) return `global.${node.name}`;
+  return binding.kind === 'variable'
+    ? `${binding.slot}`
+    : `${binding.slot}.${node.name}`;
+}
+
+function isNode<K extends Ast.Expression['kind']>(
+  value: unknown,
+  kind: K,
+): value is Extract<Ast.Expression, { kind: K }> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'kind' in value &&
+    value.kind === kind
+  );
+}
+
+/** Whether an expression calls an aggregate of its own query. */
+export function hasAggregate(node: unknown): boolean {
+  if (typeof node !== 'object' || node === null) return false;
+  if (Array.isArray(node)) return node.some(hasAggregate);
+  if (!('at' in node) && !('kind' in node) && !('value' in node) && !('when' in node)) return false;
+  if (isNode(node, 'Aggregate') && !node.overCollection) return true;
+  if (isNode(node, 'Select') || isNode(node, 'Literal')) return false;
+  return Object.entries(node).some(
+    ([key, child]) => key !== 'at' && hasAggregate(child),
+  );
+}

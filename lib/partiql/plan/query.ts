@@ -1,0 +1,475 @@
+import type { IonValue } from '../../ion/value.js';
+import { keyText } from '../equality-key.js';
+import { evaluationError } from '../errors.js';
+import type * as Ast from '../language/ast.js';
+import { compareValues } from '../values/compare.js';
+import {
+  bagOf,
+  bare,
+  isUnknown,
+  MISSING,
+  structOf,
+} from '../values/kinds.js';
+import type { PlanContext } from './context.js';
+import { compileExpression } from './expression.js';
+import {
+  compileFrom,
+  filtering,
+  rowsOf,
+  type FromPlan,
+} from './from.js';
+import { Grouping, hasAggregate } from './group.js';
+import { compileProjection, Pivot } from './projection.js';
+import type { QueryPlan } from './query-plan.js';
+import {
+  BATCH,
+  isSync,
+  mapping,
+  needsWaiting,
+  runStages,
+  runSync,
+  type Evaluate,
+  type Frame,
+  type Frames,
+  type Run,
+  type Stage,
+  type SyncStage,
+} from './runtime.js';
+import { Scope } from './scope.js';
+import { compileSetOperation } from './set-operation.js';
+
+/** Compiles a query to stages; undefined for an expression that is none. */
+export function compileQuery(
+  context: PlanContext,
+  node: Ast.Expression,
+  scope: Scope,
+): QueryPlan | undefined {
+  if (node.kind === 'Select') return compileSelect(context, node, scope, []);
+  if (node.kind !== 'Query') return undefined;
+  return node.body.kind === 'Select'
+    ? compileSelect(context, node.body, scope, [node])
+    : compileTail(context, node, scope);
+}
+
+/** Compiles a query that stands in an expression: its rows as a bag, or as a list if they are ordered. */
+export function compileSubquery(
+  context: PlanContext,
+  node: Ast.Expression,
+  scope: Scope,
+): Evaluate {
+  context.mayHoldMissing = true;
+  if (node.kind === 'SetOperation') {
+    return compileSetOperation(context, node, scope);
+  }
+  const { result: plan, reads } = context.trackReads(() =>
+    withoutGroup(context, () => compileQuery(context, node, scope)),
+  );
+  if (plan === undefined) return compileExpression(context, node, scope);
+  const pivot = isPivot(node);
+  const { stages, output, ordered } = plan;
+  const gather = (values: readonly IonValue[]): IonValue => {
+    if (pivot) return values[0] ?? MISSING;
+    return ordered ? values : bagOf(values);
+  };
+  if (!needsWaiting(stages)) {
+    return (frame, run) =>
+      gather(
+        [...runSync(stages, frame, run)].flatMap((frames) =>
+          frames.map((row) => row[output] as IonValue),
+        ),
+      );
+  }
+  const slot = context.allocate();
+  context.hoist({
+    slot,
+    constant: reads.size === 0,
+    rows: async (frame, run) => {
+      const values: IonValue[] = [];
+      const rows = runStages(stages, frame, run);
+      if (isSync(rows)) for (const frames of rows) collect(frames);
+      else for await (const frames of rows) collect(frames);
+      return gather(values);
+
+      function collect(frames: Frames): void {
+        for (const row of frames) values.push(row[output] as IonValue);
+      }
+    },
+  });
+  return (frame) => frame[slot] as IonValue;
+}
+
+function isPivot(node: Ast.Expression): boolean {
+  const select = node.kind === 'Query' ? node.body : node;
+  return select.kind === 'Select' && select.projection.kind === 'Pivot';
+}
+
+/** A query inside another does not see the other's groups. */
+function withoutGroup<T>(context: PlanContext, compile: () => T): T {
+  const { aggregates, replacements } = context;
+  context.aggregates = undefined;
+  context.replacements = undefined;
+  try {
+    return compile();
+  } finally {
+    context.aggregates = aggregates;
+    context.replacements = replacements;
+  }
+}
+
+function compileSelect(
+  context: PlanContext,
+  node: Ast.SelectNode,
+  outer: Scope,
+  tail: readonly Ast.QueryNode[],
+): QueryPlan {
+  const from = compileFrom(context, node.from, outer, node.where, compileQuery);
+  const stages: Stage[] = [...from.stages];
+  const rows = compileLets(context, node.let, from, stages);
+  if (node.where !== undefined) {
+    const { where } = node;
+    push(stages, context, () =>
+      filtering(compileExpression(context, where, rows)),
+    );
+  }
+
+  const orderBy = tail.flatMap((query) => query.orderBy);
+  const isGrouped =
+    node.group !== undefined ||
+    hasAggregate(projected(node.projection)) ||
+    hasAggregate(node.having) ||
+    hasAggregate(orderBy);
+  if (node.having !== undefined && node.group === undefined) {
+    throw context.semantic(
+      node.having.at,
+      'HAVING cannot be used without GROUP BY or GROUP ALL',
+    );
+  }
+  const grouping = isGrouped
+    ? new Grouping(context, from, rows, outer, node.group)
+    : undefined;
+  const scope = grouping?.scope ?? rows;
+  const output = context.allocate();
+  const after: Stage[] = [];
+  const compileAfter = () => {
+    if (node.having !== undefined) {
+      const { having } = node;
+      push(after, context, () =>
+        filtering(compileExpression(context, having, scope)),
+      );
+    }
+    push(after, context, () =>
+      projecting(context, node, scope, grouping ? undefined : from, output),
+    );
+    if (node.distinct) after.push(distinct(output));
+    for (const query of tail) {
+      const aliases = declareAliases(context, node.projection, scope);
+      if (aliases.stage) after.push(aliases.stage(output));
+      compileOrder(context, query, aliases.scope, after);
+    }
+  };
+  if (grouping === undefined) compileAfter();
+  else grouping.compile(compileAfter);
+  // The groups' stage comes first, and knows all aggregates only now.
+  if (grouping !== undefined) stages.push(grouping.stage);
+  stages.push(...after);
+  return { stages, output, ordered: orderBy.length > 0 };
+}
+
+/** Adds a stage, behind those that work out the queries over tables in it. */
+function push(
+  stages: Stage[],
+  context: PlanContext,
+  compile: () => SyncStage,
+): void {
+  const { result, stages: before } = context.withHoists(compile);
+  stages.push(...before, result);
+}
+
+function projected(projection: Ast.Projection): unknown {
+  switch (projection.kind) {
+    case 'Star':
+      return undefined;
+    case 'Value':
+      return projection.value;
+    case 'Items':
+      return projection.items;
+    case 'Pivot':
+      return [projection.value, projection.name];
+  }
+}
+
+/** LET: variables that are worked out for each row. */
+function compileLets(
+  context: PlanContext,
+  lets: readonly Ast.LetNode[],
+  from: FromPlan,
+  stages: Stage[],
+): Scope {
+  let { scope } = from;
+  for (const { name, value } of lets) {
+    const slot = context.allocate();
+    const inner = new Scope(scope);
+    const current = scope;
+    push(stages, context, () => {
+      const evaluate = compileExpression(context, value, current);
+      return mapping((frames, run) => {
+        for (const frame of frames) frame[slot] = evaluate(frame, run);
+        return frames;
+      });
+    });
+    inner.declare(name, slot);
+    scope = inner;
+  }
+  return scope;
+}
+
+function projecting(
+  context: PlanContext,
+  node: Ast.SelectNode,
+  scope: Scope,
+  from: FromPlan | undefined,
+  output: number,
+): SyncStage {
+  const { projection } = node;
+  if (projection.kind !== 'Pivot') {
+    const row = compileProjection(context, projection, scope, from?.sources);
+    return mapping((frames, run) => {
+      for (const frame of frames) frame[output] = row(frame, run);
+      return frames;
+    });
+  }
+  const value = compileExpression(context, projection.value, scope);
+  const name = compileExpression(context, projection.name, scope);
+  return {
+    kind: 'sync',
+    start: (run) => {
+      const pivot = new Pivot();
+      return {
+        push: (frames) => {
+          for (const frame of frames) {
+            pivot.add(name(frame, run), value(frame, run));
+          }
+          return [];
+        },
+        flush: () => {
+          const frame = new Array<IonValue>(context.slots).fill(MISSING);
+          frame[output] = pivot.result();
+          return [[frame]];
+        },
+      };
+    },
+  };
+}
+
+/** Lets every row through once. */
+function distinct(output: number): SyncStage {
+  return {
+    kind: 'sync',
+    start: () => {
+      const seen = new Set<string>();
+      return {
+        push: (frames) => [
+          frames.filter((frame) => {
+            const key = keyText(frame[output] as IonValue);
+            if (seen.has(key)) return false;
+            seen.add(key);
+            return true;
+          }),
+        ],
+      };
+    },
+  };
+}
+
+// ---- ORDER BY, LIMIT, OFFSET -----------------------------------------------------
+
+/** ORDER BY sees the aliases of the select list beside all that the list itself sees. */
+function declareAliases(
+  context: PlanContext,
+  projection: Ast.Projection,
+  scope: Scope,
+): { scope: Scope; stage?: (output: number) => SyncStage } {
+  if (projection.kind !== 'Items') return { scope };
+  const aliases = projection.items.flatMap((item) =>
+    item.kind === 'Item' && item.alias !== undefined
+      ? [{ name: item.alias, slot: context.allocate() }]
+      : [],
+  );
+  if (aliases.length === 0) return { scope };
+  for (const { name, slot } of aliases) scope.declare(name, slot);
+  return {
+    scope,
+    stage: (output) =>
+      mapping((frames) => {
+        for (const frame of frames) {
+          const row = structOf(frame[output] as IonValue);
+          for (const { name, slot } of aliases) {
+            frame[slot] = row?.get(name) ?? MISSING;
+          }
+        }
+        return frames;
+      }),
+  };
+}
+
+/** A query whose body is no SELECT: its rows are the members of a value. */
+function compileTail(
+  context: PlanContext,
+  node: Ast.QueryNode,
+  outer: Scope,
+): QueryPlan {
+  const output = context.allocate();
+  const stages: Stage[] = [];
+  push(stages, context, () => {
+    const body = compileExpression(context, node.body, outer);
+    return {
+      kind: 'sync',
+      start: (run) => ({
+        *push(frames) {
+          for (const frame of frames) {
+            yield rowsOf(body(frame, run)).map((row) => {
+              const bound = frame.slice();
+              bound[output] = row;
+              return bound;
+            });
+          }
+        },
+      }),
+    };
+  });
+  const scope = new Scope(outer);
+  scope.implicit = output;
+  compileOrder(context, node, scope, stages);
+  return { stages, output, ordered: node.orderBy.length > 0 };
+}
+
+function compileOrder(
+  context: PlanContext,
+  node: Ast.QueryNode,
+  scope: Scope,
+  stages: Stage[],
+): void {
+  const { orderBy, limit, offset } = node;
+  if (orderBy.length > 0) {
+    push(stages, context, () => {
+      const keys = orderBy.map(({ value, descending, nullsFirst }) => ({
+        evaluate: compileExpression(context, value, scope),
+        sign: descending ? -1 : 1,
+        nullsFirst,
+      }));
+      return sorting(keys);
+    });
+  }
+  if (offset !== undefined || limit !== undefined) {
+    push(stages, context, () =>
+      slicing(
+        countOf(context, offset, scope, 'OFFSET'),
+        countOf(context, limit, scope, 'LIMIT'),
+      ),
+    );
+  }
+}
+
+interface SortKey {
+  readonly evaluate: Evaluate;
+  readonly sign: number;
+  readonly nullsFirst: boolean;
+}
+
+function sorting(keys: readonly SortKey[]): SyncStage {
+  return {
+    kind: 'sync',
+    start: (run) => {
+      const rows: { readonly frame: Frame; readonly values: IonValue[] }[] = [];
+      return {
+        push: (frames) => {
+          for (const frame of frames) {
+            const values = keys.map(({ evaluate }) => evaluate(frame, run));
+            rows.push({ frame, values });
+          }
+          return [];
+        },
+        *flush() {
+          rows.sort((a, b) => compareKeys(keys, a.values, b.values));
+          for (let start = 0; start < rows.length; start += BATCH) {
+            yield rows.slice(start, start + BATCH).map(({ frame }) => frame);
+          }
+        },
+      };
+    },
+  };
+}
+
+function compareKeys(
+  keys: readonly SortKey[],
+  a: readonly IonValue[],
+  b: readonly IonValue[],
+): number {
+  for (const [index, { sign, nullsFirst }] of keys.entries()) {
+    const x = a[index] as IonValue;
+    const y = b[index] as IonValue;
+    const unknownX = isUnknown(x);
+    const unknownY = isUnknown(y);
+    if (unknownX || unknownY) {
+      if (unknownX && unknownY) continue;
+      return unknownX === nullsFirst ? -1 : 1;
+    }
+    const order = compareValues(x, y) * sign;
+    if (order !== 0) return order;
+  }
+  return 0;
+}
+
+type Count = (frame: Frame, run: Run) => number;
+
+/** LIMIT and OFFSET take an int that is not negative. */
+function countOf(
+  context: PlanContext,
+  node: Ast.Expression | undefined,
+  scope: Scope,
+  clause: string,
+): Count | undefined {
+  if (node === undefined) return undefined;
+  const evaluate = compileExpression(context, node, scope);
+  const { source } = context;
+  return (frame, run) => {
+    const value = bare(evaluate(frame, run));
+    const count = typeof value === 'bigint' ? Number(value) : value;
+    if (typeof count === 'number' && count >= 0) return count;
+    throw evaluationError(
+      source,
+      node.at,
+      `${clause} takes an int that is not negative`,
+    );
+  };
+}
+
+function slicing(
+  offset: Count | undefined,
+  limit: Count | undefined,
+): SyncStage {
+  return {
+    kind: 'sync',
+    start: (run) => {
+      let skip = 0;
+      let left: number | undefined;
+      return {
+        get done() {
+          return left !== undefined && left <= 0;
+        },
+        push: (frames) => {
+          const [first] = frames;
+          if (first === undefined) return [];
+          if (left === undefined) {
+            skip = offset?.(first, run) ?? 0;
+            left = limit?.(first, run) ?? Infinity;
+          }
+          const kept = frames.slice(skip, skip + left);
+          skip = Math.max(0, skip - frames.length);
+          left -= kept.length;
+          return [kept];
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,140 @@
+import type { IonValue } from '../../ion/value.js';
+import type { Catalog } from '../catalog.js';
+import { syntaxError, PartiqlError } from '../errors.js';
+import type * as Ast from '../language/ast.js';
+import { MISSING, sealed } from '../values/kinds.js';
+import { compileChange, compileInsert, type StatementPlan } from './change.js';
+import { PlanContext, type Typing } from './context.js';
+import { compileDefinition, compileExec } from './definition.js';
+import { compileExpression } from './expression.js';
+import { rowsOf } from './from.js';
+import { compileQuery, compileSubquery } from './query.js';
+import { runStages, type Frame } from './runtime.js';
+import { Scope } from './scope.js';
+
+/** Settings of one plan besides its text. */
+export interface PlanOptions {
+  readonly typing?: Typing;
+  /** Values that names mean which are neither variables nor tables. */
+  readonly globals?: ReadonlyMap<string, IonValue>;
+}
+
+/**
+ * Resolves the names of a statement against a catalog, and compiles it. The
+ * plan holds no relation: it asks for them by name in every run, so that it can
+ * serve every transaction that sees the same catalog.
+ */
+export function planStatement(
+  source: string,
+  node: Ast.StatementNode,
+  catalog: Catalog,
+  options: PlanOptions = {},
+): StatementPlan {
+  const context = new PlanContext(
+    source,
+    catalog,
+    options.typing ?? 'qldb',
+    compileSubquery,
+    options.globals,
+  );
+  switch (node.kind) {
+    case 'SelectStatement':
+      return planQuery(context, node);
+    case 'Insert':
+      return compileInsert(context, node);
+    case 'Change':
+      return compileChange(context, node);
+    case 'Exec':
+      return compileExec(context, node);
+    case 'CreateTable':
+    case 'CreateIndex':
+    case 'DropTable':
+    case 'DropIndex':
+    case 'UndropTable':
+      return compileDefinition(context, node);
+  }
+}
+
+function emptyFrame(context: PlanContext): Frame {
+  return new Array<IonValue>(context.slots).fill(MISSING);
+}
+
+function planQuery(
+  context: PlanContext,
+  { query }: Ast.SelectStatementNode,
+): StatementPlan {
+  const plan = compileQuery(context, query, new Scope());
+  if (plan === undefined) return planExpression(context, query);
+  const { stages, output } = plan;
+  const { mayHoldMissing } = context;
+  return async function* (run) {
+    for await (const frames of runStages(stages, emptyFrame(context), run)) {
+      const rows: IonValue[] = [];
+      for (const frame of frames) {
+        const value = frame[output] as IonValue;
+        const row = mayHoldMissing ? sealed(value) : value;
+        if (row !== undefined && row !== MISSING) rows.push(row);
+      }
+      if (rows.length > 0) yield rows;
+    }
+  };
+}
+
+/**
+ * A statement that is an expression: the members of a collection are its rows,
+ * any other value is the one row. A name by itself is refused, as QLDB does.
+ */
+function planExpression(
+  context: PlanContext,
+  query: Ast.Expression,
+): StatementPlan {
+  if (query.kind === 'Variable') {
+    const { line, column } = query.at;
+    const { message } = syntaxError(context.source, query.at, '');
+    throw new PartiqlError(
+      'PARTIQL_SYNTAX',
+      `Unsupported PartiQL Statement, Errors at:\nline ${line}, column ${column}\n${message.slice(message.indexOf('\n') + 1)}`,
+    );
+  }
+  const { result: evaluate, stages } = context.withHoists(() =>
+    compileExpression(context, query, new Scope()),
+  );
+  return async function* (run) {
+    for await (const frames of runStages(stages, emptyFrame(context), run)) {
+      for (const frame of frames) {
+        yield rowsOf(evaluate(frame, run)).flatMap((row) => sealed(row) ?? []);
+      }
+    }
+  };
+}
+
+/** The value of an expression without a ledger, with MISSING and bags as they are; for tests of the language. */
+export async function evaluateExpression(
+  source: string,
+  query: Ast.Expression,
+  catalog: Catalog,
+  options: PlanOptions,
+): Promise<IonValue> {
+  const context = new PlanContext(
+    source,
+    catalog,
+    options.typing ?? 'qldb',
+    compileSubquery,
+    options.globals,
+  );
+  const { result: evaluate, stages } = context.withHoists(() =>
+    compileExpression(context, query, new Scope()),
+  );
+  const run = {
+    catalog,
+    parameters: [],
+    transactionId: '',
+    now: () => {
+      throw new TypeError('there is no time here');
+    },
+  };
+  for await (const frames of runStages(stages, emptyFrame(context), run)) {
+    for (const frame of frames) return evaluate(frame, run);
+  }
+  return MISSING;
+}

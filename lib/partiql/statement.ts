@@ -1,0 +1,145 @@
+import type { IonValue, Timestamp } from '../ion/value.js';
+import type { Catalog } from './catalog.js';
+import { PartiqlError } from './errors.js';
+import type { StatementNode } from './language/ast.js';
+import { parse } from './language/parser.js';
+import type { Typing } from './plan/context.js';
+import type { StatementPlan } from './plan/change.js';
+import { planStatement } from './plan/statement.js';
+
+/** What a statement does: reads, writes documents, defines tables, or calls a procedure. */
+export type StatementKind = 'query' | 'dml' | 'ddl' | 'exec';
+
+/** What one execution of a statement works with. */
+export interface ExecutionContext {
+  readonly catalog: Catalog;
+  /** One value for each `?`, in the order of the text. */
+  readonly parameters: readonly IonValue[];
+  /** What `TXID()` gives. */
+  readonly transactionId: string;
+  /** What `UTCNOW()` gives; a function is called once, and only if the statement asks. */
+  readonly now: Timestamp | (() => Timestamp);
+  /**
+   * What becomes of values that an operator cannot work with: an error, as in
+   * QLDB, or MISSING, as the PartiQL specification has it. Default: `'qldb'`.
+   */
+  readonly typing?: Typing;
+}
+
+/** A statement that was parsed. It can be executed any number of times, in any ledger. */
+export interface Statement {
+  readonly text: string;
+  readonly kind: StatementKind;
+  /** Number of `?` in the text. */
+  readonly parameterCount: number;
+  /**
+   * Runs the statement when the first batch is asked for. A query reads as its
+   * rows are taken, so what is left unread costs nothing; a statement that
+   * writes has written all of it when its first batch is there.
+   *
+   * @returns rows in batches: those of a query, `{documentId}` for each document
+   *   that was written, `{tableId}` for a definition.
+   * @throws PartiqlError from the iteration, not from the call.
+   */
+  execute(context: ExecutionContext): AsyncIterable<readonly IonValue[]>;
+}
+
+/** How many parsed texts are kept. */
+const CACHE_SIZE = 1000;
+
+/** Longest text that is kept: one-off statements full of literals are not worth it. */
+const CACHE_TEXT = 10_000;
+
+const cache = new Map<string, Statement>();
+
+/**
+ * Parses a statement. The result is kept, so the same text costs nothing the
+ * next time.
+ *
+ * @throws PartiqlError if the text is no statement.
+ */
+export function compile(text: string): Statement {
+  const known = cache.get(text);
+  if (known !== undefined) {
+    // The last used one is the last to go.
+    cache.delete(text);
+    cache.set(text, known);
+    return known;
+  }
+  const statement = new ParsedStatement(text);
+  if (text.length <= CACHE_TEXT) {
+    cache.set(text, statement);
+    if (cache.size > CACHE_SIZE) {
+      const [oldest] = cache.keys();
+      if (oldest !== undefined) cache.delete(oldest);
+    }
+  }
+  return statement;
+}
+
+class ParsedStatement implements Statement {
+  readonly parameterCount: number;
+  readonly kind: StatementKind;
+  readonly #node: StatementNode;
+  /** A plan for each state of a catalog, as long as somebody has that state. */
+  readonly #plans: Readonly<Record<Typing, WeakMap<object, StatementPlan>>> = {
+    qldb: new WeakMap(),
+    permissive: new WeakMap(),
+  };
+
+  constructor(readonly text: string) {
+    const { statement, parameterCount } = parse(text);
+    this.#node = statement;
+    this.parameterCount = parameterCount;
+    this.kind = kindOf(statement);
+  }
+
+  async *execute(
+    context: ExecutionContext,
+  ): AsyncIterable<readonly IonValue[]> {
+    const { catalog, parameters, transactionId, now } = context;
+    if (parameters.length !== this.parameterCount) {
+      throw new PartiqlError(
+        'PARTIQL_PARAMETERS',
+        `Query expects ${this.parameterCount} parameter(s), but statement has ${parameters.length}`,
+      );
+    }
+    let time: Timestamp | undefined;
+    yield* this.#plan(
+      catalog,
+      context.typing ?? 'qldb',
+    )({
+      catalog,
+      parameters,
+      transactionId,
+      now: () => (time ??= typeof now === 'function' ? now() : now),
+    });
+  }
+
+  #plan(catalog: Catalog, typing: Typing): StatementPlan {
+    const plans = this.#plans[typing];
+    const known = plans.get(catalog.version);
+    if (known !== undefined) return known;
+    const plan = planStatement(this.text, this.#node, catalog, { typing });
+    plans.set(catalog.version, plan);
+    return plan;
+  }
+}
+
+function kindOf(node: StatementNode): StatementKind {
+  switch (node.kind) {
+    case 'SelectStatement':
+      return 'query';
+    case 'Insert':
+    case 'Change':
+      return 'dml';
+    case 'Exec':
+      return 'exec';
+    case 'CreateTable':
+    case 'CreateIndex':
+    case 'DropTable':
+    case 'DropIndex':
+    case 'UndropTable':
+      return 'ddl';
+  }
+}

@@ -1,0 +1,116 @@
+import type { IonField, IonStruct, IonValue, Timestamp } from '../../ion/value.js';
+import {
+  bare,
+  bytesOf,
+  itemsOf,
+  Kind,
+  kindOf,
+  textOf,
+  type Numeric,
+} from './kinds.js';
+import { compareNumbers } from './numbers.js';
+import { compareTimestamps } from './timestamps.js';
+
+/**
+ * The order of all values, of any type; 0 iff they are equal.
+ *
+ * Unknown values come first, then booleans, numbers, timestamps, texts, lobs,
+ * lists, S-expressions, structs and bags. Numbers compare by value whatever
+ * their type, timestamps by instant, strings and symbols by their text.
+ * Annotations do not matter.
+ */
+export function compareValues(left: IonValue, right: IonValue): number {
+  const kind = kindOf(left);
+  const other = kindOf(right);
+  if (kind !== other) return kind - other;
+  const a = bare(left);
+  const b = bare(right);
+  switch (kind) {
+    case Kind.Unknown:
+      return 0;
+    case Kind.Bool:
+      return Number(a) - Number(b);
+    case Kind.Number:
+      return compareNumbers(a as Numeric, b as Numeric);
+    case Kind.Timestamp:
+      return compareTimestamps(a as Timestamp, b as Timestamp);
+    case Kind.Text:
+      return compareTexts(textOf(a) ?? '', textOf(b) ?? '');
+    case Kind.Lob:
+      return Buffer.compare(
+        bytesOf(a) ?? new Uint8Array(),
+        bytesOf(b) ?? new Uint8Array(),
+      );
+    case Kind.List:
+    case Kind.Sexp:
+      return compareSequences(itemsOf(a) ?? [], itemsOf(b) ?? []);
+    case Kind.Struct:
+      return compareStructs(a as IonStruct, b as IonStruct);
+    case Kind.Bag:
+      return compareSequences(
+        (itemsOf(a) ?? []).toSorted(compareValues),
+        (itemsOf(b) ?? []).toSorted(compareValues),
+      );
+  }
+}
+
+/** Whether two values are the same to `=`. */
+export function equalValues(a: IonValue, b: IonValue): boolean {
+  // The common cases need no look at the kinds.
+  if (typeof a === 'string' && typeof b === 'string') return a === b;
+  if (typeof a === 'number' && typeof b === 'number') return a === b;
+  return compareValues(a, b) === 0;
+}
+
+/** Texts by their Unicode scalars. JavaScript compares UTF-16 units, which sorts U+FFFD behind U+1F600. */
+export function compareTexts(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let index = 0; index < length; index += 1) {
+    const unitA = a.charCodeAt(index);
+    const unitB = b.charCodeAt(index);
+    if (unitA !== unitB) return scalarRank(unitA) - scalarRank(unitB);
+  }
+  return a.length - b.length;
+}
+
+/** A unit's place among the scalars: half of a pair stands for one above U+FFFF. */
+function scalarRank(unit: number): number {
+  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
+}
+
+function compareSequences(
+  a: readonly IonValue[],
+  b: readonly IonValue[],
+): number {
+  const length = Math.min(a.length, b.length);
+  for (let index = 0; index < length; index += 1) {
+    const order = compareValues(a[index] as IonValue, b[index] as IonValue);
+    if (order !== 0) return order;
+  }
+  return a.length - b.length;
+}
+
+/** Structs are multisets of fields: their order does not matter, how often a field comes does. */
+function compareStructs(a: IonStruct, b: IonStruct): number {
+  const fieldsA = a.fields().toSorted(compareFields);
+  const fieldsB = b.fields().toSorted(compareFields);
+  const length = Math.min(fieldsA.length, fieldsB.length);
+  for (let index = 0; index < length; index += 1) {
+    const order = compareFields(
+      fieldsA[index] as IonField,
+      fieldsB[index] as IonField,
+    );
+    if (order !== 0) return order;
+  }
+  return fieldsA.length - fieldsB.length;
+}
+
+function compareFields(a: IonField, b: IonField): number {
+  return compareTexts(a[0], b[0]) || compareValues(a[1], b[1]);
+}
+
+/** Whether `<` and its kin can order two values: both of one kind that has an order of its own. */
+export function areOrderable(a: IonValue, b: IonValue): boolean {
+  const kind = kindOf(a);
+  return kind === kindOf(b) && kind !== Kind.Unknown;
+}

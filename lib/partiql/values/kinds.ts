@@ -1,0 +1,185 @@
+import {
+  Decimal,
+  IonAnnotated,
+  IonClob,
+  IonFloat,
+  IonNull,
+  IonSexp,
+  IonStruct,
+  IonSymbol,
+  Timestamp,
+  type IonValue,
+} from '../../ion/value.js';
+
+class Missing extends IonNull {
+  constructor() {
+    super('struct');
+  }
+}
+
+/**
+ * The value of what is not there. It lives inside this room only: a field whose
+ * value it is, is left out of its struct; an element of a list is sent as null.
+ * Its class is that of a null, so that `IS NULL` holds for it by itself.
+ */
+export const MISSING: IonNull = new Missing();
+
+/** An unordered collection. Outside this room it is the list that it extends. */
+export class Bag extends Array<IonValue> {
+  /** `map` and its kin make plain arrays: a bag is only ever made on purpose. */
+  static override get [Symbol.species](): ArrayConstructor {
+    return Array;
+  }
+}
+
+/** A bag of these values. */
+export function bagOf(items: Iterable<IonValue>): Bag {
+  const bag = new Bag();
+  for (const item of items) bag.push(item);
+  return bag;
+}
+
+/** The kinds of values, in the order in which values of different kinds sort. */
+export const Kind = {
+  Unknown: 0,
+  Bool: 1,
+  Number: 2,
+  Timestamp: 3,
+  Text: 4,
+  Lob: 5,
+  List: 6,
+  Sexp: 7,
+  Struct: 8,
+  Bag: 9,
+} as const;
+export type Kind = (typeof Kind)[keyof typeof Kind];
+
+/** A value of kind Number. */
+export type Numeric = number | bigint | Decimal | IonFloat;
+
+/** Kind of a value; its annotations do not matter. */
+export function kindOf(value: IonValue): Kind {
+  switch (typeof value) {
+    case 'string':
+      return Kind.Text;
+    case 'number':
+    case 'bigint':
+      return Kind.Number;
+    case 'boolean':
+      return Kind.Bool;
+  }
+  if (value === null || value instanceof IonNull) return Kind.Unknown;
+  if (value instanceof IonStruct) return Kind.Struct;
+  if (value instanceof Decimal || value instanceof IonFloat) return Kind.Number;
+  if (value instanceof Timestamp) return Kind.Timestamp;
+  if (Array.isArray(value)) return value instanceof Bag ? Kind.Bag : Kind.List;
+  if (value instanceof IonSymbol) return Kind.Text;
+  if (value instanceof IonAnnotated) return kindOf(value.value);
+  if (value instanceof Uint8Array || value instanceof IonClob) return Kind.Lob;
+  return Kind.Sexp;
+}
+
+/** The value without its annotations. */
+export function bare(value: IonValue): IonValue {
+  return value instanceof IonAnnotated ? value.value : value;
+}
+
+/** Whether a value is MISSING, null or a typed null. */
+export function isUnknown(value: IonValue): boolean {
+  return (
+    value === null ||
+    value instanceof IonNull ||
+    (value instanceof IonAnnotated && isUnknown(value.value))
+  );
+}
+
+/** Text of a string or a symbol; undefined for any other value. */
+export function textOf(value: IonValue): string | undefined {
+  if (typeof value === 'string') return value;
+  if (value instanceof IonSymbol) return value.text ?? '';
+  return value instanceof IonAnnotated ? textOf(value.value) : undefined;
+}
+
+/** The value if it is a number, else undefined. */
+export function numericOf(value: IonValue): Numeric | undefined {
+  if (typeof value === 'number' || typeof value === 'bigint') return value;
+  if (value instanceof Decimal || value instanceof IonFloat) return value;
+  return value instanceof IonAnnotated ? numericOf(value.value) : undefined;
+}
+
+/** The value if it is a struct, else undefined. */
+export function structOf(value: IonValue): IonStruct | undefined {
+  if (value instanceof IonStruct) return value;
+  return value instanceof IonAnnotated ? structOf(value.value) : undefined;
+}
+
+/** Elements of a list, a bag or an S-expression; undefined for any other value. */
+export function itemsOf(value: IonValue): readonly IonValue[] | undefined {
+  const plain = bare(value);
+  if (Array.isArray(plain)) return plain as readonly IonValue[];
+  return plain instanceof IonSexp ? plain.items : undefined;
+}
+
+/** Bytes of a blob or a clob; undefined for any other value. */
+export function bytesOf(value: IonValue): Uint8Array | undefined {
+  const plain = bare(value);
+  if (plain instanceof Uint8Array) return plain;
+  return plain instanceof IonClob ? plain.bytes : undefined;
+}
+
+/** Name of a value's type, as messages give it. */
+export function typeNameOf(value: IonValue): string {
+  const plain = bare(value);
+  if (plain === MISSING) return 'MISSING';
+  switch (kindOf(plain)) {
+    case Kind.Unknown:
+      return 'NULL';
+    case Kind.Bool:
+      return 'BOOL';
+    case Kind.Number:
+      if (plain instanceof Decimal) return 'DECIMAL';
+      return plain instanceof IonFloat ? 'FLOAT' : 'INT';
+    case Kind.Timestamp:
+      return 'TIMESTAMP';
+    case Kind.Text:
+      return plain instanceof IonSymbol ? 'SYMBOL' : 'STRING';
+    case Kind.Lob:
+      return plain instanceof IonClob ? 'CLOB' : 'BLOB';
+    case Kind.List:
+      return 'LIST';
+    case Kind.Sexp:
+      return 'SEXP';
+    case Kind.Struct:
+      return 'STRUCT';
+    case Kind.Bag:
+      return 'BAG';
+  }
+}
+
+/**
+ * A value as it leaves this room: MISSING is left out of structs and bags, and
+ * is null in a list. Undefined for MISSING itself.
+ */
+export function sealed(value: IonValue): IonValue | undefined {
+  if (value === MISSING) return undefined;
+  if (Array.isArray(value)) {
+    const items = value as readonly IonValue[];
+    return value instanceof Bag
+      ? items.flatMap((item) => sealed(item) ?? [])
+      : items.map((item) => sealed(item) ?? null);
+  }
+  if (value instanceof IonStruct) {
+    let changed = false;
+    const fields = value.fields().flatMap(([name, field]) => {
+      const result = sealed(field);
+      changed ||= result !== field;
+      return result === undefined ? [] : [[name, result] as const];
+    });
+    // An untouched struct keeps its bytes.
+    return changed ? IonStruct.of(fields) : value;
+  }
+  if (value instanceof IonSexp) {
+    return new IonSexp(value.items.map((item) => sealed(item) ?? null));
+  }
+  return value;
+}

@@ -1,0 +1,361 @@
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import { type AddressInfo, isIPv6 } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type LedgerPorts, systemPorts } from '../ledger/ports.js';
+import { uniqueId } from '../ledger/unique-id.js';
+import {
+  CapacityExceededException,
+  QldbSessionException,
+  type SendCommandResult,
+} from '../session/index.js';
+import { ClientSessions, type ServedLedgers } from './client-sessions.js';
+import { RequestAbortedError, RequestMemory } from './request-body.js';
+import { QldbServerError, RefusedRequestError } from './server-errors.js';
+import {
+  type CredentialsLookup,
+  type ServerCredentials,
+  type SignatureClaim,
+  SignatureVerifier,
+} from './signature.js';
+import { decodeRequest, encodeResult } from './wire.js';
+
+/** Options of {@link createQldbServer}. Times are in milliseconds. */
+export interface QldbServerOptions {
+  /** Where commands go, by ledger name, such as `{ vehicles: ledger.sessions }`. */
+  readonly ledgers: ServedLedgers;
+  /**
+   * Who may come in: the keys that clients sign their requests with, or a
+   * function that finds them by access key id.
+   */
+  readonly credentials: readonly ServerCredentials[] | CredentialsLookup;
+  /**
+   * Address to listen on. Default: `127.0.0.1`. The server speaks plain HTTP:
+   * beyond this machine, put a proxy with TLS before it that keeps `Host`.
+   */
+  readonly host?: string;
+  /** Port to listen on. Default: 0, a free one. */
+  readonly port?: number;
+  /** The one region that requests may be signed for. Default: any. */
+  readonly region?: string;
+  /** Largest request. Default: 6 MiB, the 4 MB that a QLDB transaction could have, in base64. */
+  readonly maxBodyBytes?: number;
+  /** Connections at a time. Default: 4,096. */
+  readonly maxConnections?: number;
+  /** Within this time a request has to arrive whole. Default: 30,000. */
+  readonly requestTimeout?: number;
+  /** A session that is not used for so long is ended. Default: 1,200,000 (20 minutes; QLDB's lived 13 to 17). */
+  readonly sessionIdleTimeout?: number;
+  /** How long {@link QldbServer.close} waits for what is under way. Default: 10,000. */
+  readonly gracePeriod?: number;
+  /**
+   * Told of every failure that clients see as an `InternalServerException`, with
+   * the request id that they see. Default: nobody is told.
+   */
+  readonly onError?: (error: unknown, requestId: string) => void;
+  /** Clock and randomness; the system's by default. */
+  readonly ports?: Partial<LedgerPorts>;
+}
+
+/** A running server; see {@link createQldbServer}. */
+export interface QldbServer extends AsyncDisposable {
+  /** Its endpoint, such as `http://127.0.0.1:8182`. */
+  readonly url: string;
+  /** How many sessions its clients have open. */
+  readonly sessions: number;
+  /**
+   * Takes no more requests, waits for those under way, then ends the sessions
+   * that clients opened. The ledgers stay open. Idempotent.
+   */
+  close(): Promise<void>;
+}
+
+const CONTENT_TYPE = 'application/x-amz-json-1.0';
+const TARGET = 'QLDBSession.SendCommand';
+const MAX_HEADER_BYTES = 16 * 1024;
+const MAX_HEADERS = 100;
+/** Longer than AWS's SDKs keep an idle connection, so that it is the client who closes it. */
+const KEEP_ALIVE_TIMEOUT = 75_000;
+/** What all requests under way may hold, in units of the largest body. */
+const BODIES_AT_ONCE = 32;
+
+/**
+ * Serves ledgers of this process over HTTP, as Amazon QLDB's own endpoint did:
+ * the QLDB Session API, JSON 1.0, requests signed with Signature Version 4. Any
+ * QLDB driver, in any language, can use it.
+ *
+ * @example
+ * const ledger = await openLedger({ name: 'vehicles' });
+ * const server = await createQldbServer({
+ *   ledgers: { vehicles: ledger.sessions },
+ *   credentials: [{ accessKeyId: 'app', secretAccessKey: process.env.APP_SECRET }],
+ *   port: 8182,
+ * });
+ * // AWS_ENDPOINT_URL_QLDB_SESSION=http://127.0.0.1:8182 node application.js
+ * await server.close();
+ *
+ * @throws QldbServerError when the options are wrong, or the port is taken
+ */
+export async function createQldbServer(
+  options: QldbServerOptions,
+): Promise<QldbServer> {
+  const ports = { ...systemPorts, ...options.ports };
+  const verifier = await SignatureVerifier.load(
+    credentialsLookup(options.credentials),
+    options.region,
+    ports.now,
+  );
+  const server = new HttpServer(options, ports, verifier);
+  await server.listen(options.host ?? '127.0.0.1', options.port ?? 0);
+  return server;
+}
+
+function credentialsLookup(
+  credentials: QldbServerOptions['credentials'],
+): CredentialsLookup {
+  if (typeof credentials === 'function') return credentials;
+  if (!credentials?.length)
+    throw new QldbServerError(
+      'QLDB_SERVER_OPTIONS',
+      'A server needs credentials: give at least one accessKeyId with its secretAccessKey, or a function that finds them.',
+    );
+  const byId = new Map(credentials.map((one) => [one.accessKeyId, one]));
+  return (accessKeyId) => byId.get(accessKeyId);
+}
+
+class HttpServer implements QldbServer {
+  readonly #http: Server;
+  readonly #verifier: SignatureVerifier;
+  readonly #sessions: ClientSessions;
+  readonly #memory: RequestMemory;
+  readonly #ports: LedgerPorts;
+  readonly #gracePeriod: number;
+  readonly #onError: (error: unknown, requestId: string) => void;
+  #url = '';
+  #closing: Promise<void> | undefined;
+
+  constructor(
+    {
+      ledgers,
+      maxBodyBytes = 6 << 20,
+      maxConnections = 4096,
+      requestTimeout = 30_000,
+      sessionIdleTimeout = 20 * 60_000,
+      gracePeriod = 10_000,
+      onError = () => {},
+    }: QldbServerOptions,
+    ports: LedgerPorts,
+    verifier: SignatureVerifier,
+  ) {
+    this.#verifier = verifier;
+    this.#ports = ports;
+    this.#gracePeriod = gracePeriod;
+    this.#onError = onError;
+    this.#sessions = new ClientSessions(ledgers, sessionIdleTimeout, ports);
+    this.#memory = new RequestMemory(
+      maxBodyBytes,
+      BODIES_AT_ONCE * maxBodyBytes,
+    );
+    this.#http = createServer(
+      {
+        requestTimeout,
+        headersTimeout: requestTimeout,
+        connectionsCheckingInterval: Math.min(1000, requestTimeout),
+        keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
+        maxHeaderSize: MAX_HEADER_BYTES,
+      },
+      (request, response) =>
+        void this.#handle(request, response).catch(() => response.destroy()),
+    );
+    this.#http.maxHeadersCount = MAX_HEADERS;
+    this.#http.maxConnections = maxConnections;
+  }
+
+  get url(): string {
+    return this.#url;
+  }
+
+  get sessions(): number {
+    return this.#sessions.size;
+  }
+
+  listen(host: string, port: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#http.on('error', (cause) =>
+        reject(
+          new QldbServerError(
+            'QLDB_SERVER_LISTEN',
+            `Cannot listen on ${host}, port ${port}: ${cause.message}. Give another port, or 0 for a free one.`,
+            { cause },
+          ),
+        ),
+      );
+      this.#http.listen(port, host, () => {
+        const { address, port: bound } = this.#http.address() as AddressInfo;
+        this.#url = `http://${isIPv6(address) ? `[${address}]` : address}:${bound}`;
+        resolve();
+      });
+    });
+  }
+
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close());
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    const grace = new AbortController();
+    const graceEnd = delay(this.#gracePeriod, undefined, {
+      signal: grace.signal,
+    }).catch(() => {});
+    // Closes the idle connections as well.
+    const closed = new Promise<void>((resolve) => {
+      this.#http.close(() => resolve());
+    });
+    await Promise.race([closed, graceEnd]);
+    this.#http.closeAllConnections();
+    await closed;
+    // A ledger that does not answer must not keep the process from ending.
+    await Promise.race([this.#sessions.close(), graceEnd]);
+    grace.abort();
+  }
+
+  /** Answers one request. Rejects only when there is no way to answer. */
+  async #handle(
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
+    // A client that goes away while its answer is written is no failure of ours.
+    response.on('error', () => {});
+    const requestId = uniqueId(this.#ports);
+    try {
+      const result = await this.#answer(request);
+      if (response.destroyed) {
+        // Nobody has learnt the token of this session: nobody would end it.
+        await this.#sessions.end(result.StartSession?.SessionToken);
+        return;
+      }
+      this.#send(response, requestId, 200, encodeResult(result));
+    } catch (error) {
+      if (error instanceof RequestAbortedError || response.destroyed) return;
+      this.#sendFailure(response, requestId, error);
+    }
+  }
+
+  async #answer(request: IncomingMessage): Promise<SendCommandResult> {
+    if (this.#closing)
+      throw new CapacityExceededException('The server is closing.');
+    const claim = await this.#verifier.claim(request.headers);
+    // One path is served, so the method and the path need not be signed for to be refused.
+    if (request.method !== 'POST' || request.url !== '/')
+      throw unknownOperation();
+    return this.#memory.withBody(request, (body) =>
+      this.#run(request, claim, body),
+    );
+  }
+
+  async #run(
+    { headers }: IncomingMessage,
+    claim: SignatureClaim,
+    body: Buffer,
+  ): Promise<SendCommandResult> {
+    await this.#verifier.verify(claim, body);
+    if (headers['x-amz-target'] !== TARGET) throw unknownOperation();
+    if (mediaType(headers['content-type']) !== CONTENT_TYPE)
+      throw new RefusedRequestError(
+        'UnsupportedMediaTypeException',
+        415,
+        `The content type has to be ${CONTENT_TYPE}.`,
+      );
+    return this.#sessions.sendCommand(
+      claim.credentials.accessKeyId,
+      decodeRequest(body),
+    );
+  }
+
+  #sendFailure(
+    response: ServerResponse,
+    requestId: string,
+    error: unknown,
+  ): void {
+    const { type, status, message, code } = failure(error);
+    if (status === 500) this.#onError(error, requestId);
+    // The SDKs read the type from the header first, and only else from the
+    // body, where several of them take QLDB's `Code` for it.
+    response.setHeader('x-amzn-ErrorType', type);
+    this.#send(
+      response,
+      requestId,
+      status,
+      JSON.stringify({
+        __type: `com.amazonaws.qldbsession#${type}`,
+        Message: message,
+        Code: code,
+      }),
+    );
+  }
+
+  #send(
+    response: ServerResponse,
+    requestId: string,
+    status: number,
+    text: string,
+  ): void {
+    if (this.#closing) response.setHeader('Connection', 'close');
+    response.writeHead(status, {
+      'Content-Type': CONTENT_TYPE,
+      'Content-Length': Buffer.byteLength(text),
+      'x-amzn-RequestId': requestId,
+    });
+    response.end(text);
+  }
+}
+
+interface Failure {
+  readonly type: string;
+  readonly status: number;
+  readonly message: string;
+  readonly code?: string;
+}
+
+/** What a client is told of a failure: all of one that was meant for it, nothing of any other. */
+function failure(error: unknown): Failure {
+  if (error instanceof QldbSessionException)
+    return {
+      type: error.name,
+      status: error.$metadata.httpStatusCode,
+      message: error.message,
+      code: error.Code,
+    };
+  if (error instanceof RefusedRequestError)
+    return {
+      type: error.type,
+      status: error.httpStatusCode,
+      message: error.message,
+    };
+  return {
+    type: 'InternalServerException',
+    status: 500,
+    message:
+      'The command failed inside the server; whether it took effect is unknown. Whoever runs the server finds the reason by the request id.',
+  };
+}
+
+function unknownOperation(): RefusedRequestError {
+  return new RefusedRequestError(
+    'UnknownOperationException',
+    404,
+    `Only POST / with X-Amz-Target: ${TARGET} is served here.`,
+  );
+}
+
+function mediaType(header: string | undefined): string {
+  return header?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+}

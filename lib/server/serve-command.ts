@@ -1,0 +1,169 @@
+import { randomBytes } from 'node:crypto';
+import { inspect, parseArgs } from 'node:util';
+import type { Ledger } from '../ledger/ledger.js';
+import { openLedger } from '../ledger/open-ledger.js';
+import { createQldbServer, type QldbServer } from './qldb-server.js';
+import { QldbServerError } from './server-errors.js';
+import type { ServerCredentials } from './signature.js';
+
+export const USAGE = `Serves ledgers over HTTP, to any QLDB driver.
+
+  npm run serve -- --ledger NAME [--ledger NAME ...] [options]
+
+  --ledger NAME   a ledger to serve; made if there is none
+  --store STORE   where the ledgers are: file:FOLDER or memory: (default: file:.qldb)
+  --port PORT     port to listen on; 0 for a free one (default: 8182)
+  --host ADDRESS  address to listen on (default: 127.0.0.1)
+  --region NAME   the one region that requests may be signed for (default: any)
+  --help          this text
+
+Clients sign with the AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY that this
+command finds in its environment; else with a pair made for this run.`;
+
+/** What `npm run serve` was told to do. */
+export interface ServeCommand {
+  readonly ledgers: readonly string[];
+  readonly store: string;
+  readonly host: string;
+  readonly port: number;
+  readonly region?: string;
+  readonly credentials: ServerCredentials;
+  /** The credentials were made for this run: whoever started it has to be told them. */
+  readonly generated: boolean;
+}
+
+/**
+ * Reads the command line; `undefined` when it asks for help.
+ *
+ * @throws QldbServerError `QLDB_SERVER_OPTIONS`
+ */
+export function parseServeCommand(
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv,
+): ServeCommand | undefined {
+  const options = readOptions(args);
+  if (options.help) return undefined;
+  if (options.ledger.length === 0)
+    throw optionError('Name a ledger to serve: --ledger NAME.');
+  const port = Number(options.port);
+  if (!/^\d+$/.test(options.port) || port > 65_535)
+    throw optionError('--port takes a number from 0 to 65535.');
+  const found = credentialsOf(environment);
+  return {
+    ledgers: [...new Set(options.ledger)],
+    store: options.store,
+    host: options.host,
+    port,
+    region: options.region,
+    credentials: found ?? generateCredentials(),
+    generated: !found,
+  };
+}
+
+function readOptions(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        ledger: { type: 'string', multiple: true, default: [] },
+        store: { type: 'string', default: 'file:.qldb' },
+        port: { type: 'string', default: '8182' },
+        host: { type: 'string', default: '127.0.0.1' },
+        region: { type: 'string' },
+        help: { type: 'boolean', default: false },
+      },
+    }).values;
+  } catch (cause) {
+    throw optionError((cause as Error).message, { cause });
+  }
+}
+
+function credentialsOf(
+  environment: NodeJS.ProcessEnv,
+): ServerCredentials | undefined {
+  const {
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_SESSION_TOKEN: sessionToken,
+  } = environment;
+  if (!accessKeyId && !secretAccessKey) return undefined;
+  if (!accessKeyId || !secretAccessKey)
+    throw optionError(
+      'AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY belong together: set both, or neither.',
+    );
+  return { accessKeyId, secretAccessKey, sessionToken };
+}
+
+function generateCredentials(): ServerCredentials {
+  return {
+    accessKeyId: `LOCAL${randomBytes(8).toString('hex').toUpperCase()}`,
+    secretAccessKey: randomBytes(30).toString('base64url'),
+  };
+}
+
+function optionError(message: string, options?: ErrorOptions): QldbServerError {
+  return new QldbServerError(
+    'QLDB_SERVER_OPTIONS',
+    `${message} --help lists the options.`,
+    options,
+  );
+}
+
+/** Opens the ledgers, serves them, and prints how to reach them. */
+export async function runServeCommand(
+  command: ServeCommand,
+  print: (text: string) => void,
+): Promise<{ readonly url: string; close(): Promise<void> }> {
+  const opened: Ledger[] = [];
+  const closeLedgers = async (): Promise<void> => {
+    await Promise.all(opened.map((ledger) => ledger.close()));
+  };
+  let server: QldbServer;
+  try {
+    for (const name of command.ledgers)
+      opened.push(await openLedger({ name, store: command.store }));
+    server = await createQldbServer({
+      ledgers: new Map(opened.map(({ name, sessions }) => [name, sessions])),
+      credentials: [command.credentials],
+      host: command.host,
+      port: command.port,
+      region: command.region,
+      onError: (error, requestId) =>
+        print(`Request ${requestId} failed: ${inspect(error)}`),
+    });
+  } catch (error) {
+    await closeLedgers();
+    throw error;
+  }
+  print(introduction(command, server.url));
+  return {
+    url: server.url,
+    async close() {
+      await server.close();
+      await closeLedgers();
+    },
+  };
+}
+
+function introduction(
+  { ledgers, store, region, credentials, generated }: ServeCommand,
+  url: string,
+): string {
+  const { accessKeyId, secretAccessKey } = credentials;
+  return [
+    `Serving ${ledgers.join(', ')} (${store}) at ${url}`,
+    '',
+    'A client reaches it with',
+    '',
+    `  export AWS_ENDPOINT_URL_QLDB_SESSION=${url}`,
+    `  export AWS_REGION=${region ?? 'us-east-1'}`,
+    ...(generated
+      ? [
+          `  export AWS_ACCESS_KEY_ID=${accessKeyId}`,
+          `  export AWS_SECRET_ACCESS_KEY=${secretAccessKey}`,
+          '',
+          'This pair of keys was made for this run, and is shown once.',
+        ]
+      : ['', `and the keys of ${accessKeyId}, from the environment.`]),
+  ].join('\n');
+}

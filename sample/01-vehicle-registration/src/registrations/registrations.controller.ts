@@ -1,0 +1,49 @@
+import { Controller, Get, Header, Param } from '@nestjs/common';
+import { InjectQldb, Qldb } from 'nestjs-qldb';
+import { formatIonText } from 'nestjs-qldb/ion';
+import { toJson } from '../json/to-json.js';
+import { RegistrationsService } from './registrations.service.js';
+
+@Controller('registrations')
+export class RegistrationsController {
+  constructor(
+    private readonly registrations: RegistrationsService,
+    @InjectQldb() private readonly qldb: Qldb,
+  ) {}
+
+  /**
+   * One registration a line. Nest pulls a row when the client has room for it,
+   * and ends the iteration, and so the transaction, when the client goes away.
+   */
+  @Get()
+  @Header('Content-Type', 'application/x-ndjson')
+  async *all(): AsyncGenerator<unknown> {
+    for await (const registration of this.registrations.all())
+      yield toJson(registration);
+  }
+
+  @Get(':vin/history')
+  history(@Param('vin') vin: string) {
+    return this.registrations.history(vin);
+  }
+
+  /** The latest revision, and the hashes that lead from it to the ledger's digest. */
+  @Get(':vin/proof')
+  async proof(@Param('vin') vin: string) {
+    const { blockAddress, metadata } = await this.registrations.latest(vin);
+    const { digest, digestTipAddress } = this.qldb.ledger.getDigest();
+    const { revision, proof } = await this.qldb.ledger.getRevision(
+      blockAddress,
+      metadata.id,
+      digestTipAddress,
+    );
+    return {
+      // Ion text, because JSON would lose what the hash is made of.
+      revision: formatIonText(revision),
+      blockAddress,
+      digest,
+      digestTipAddress,
+      proof,
+    };
+  }
+}
