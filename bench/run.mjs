@@ -5,6 +5,7 @@ import { printTable } from './table.mjs';
 
 const benchmarks = {
   ledger: () => import('./ledger.mjs'),
+  driver: () => import('./driver.mjs'),
   ion: () => import('./ion.mjs'),
 };
 

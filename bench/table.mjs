@@ -37,14 +37,17 @@ export function printTable(title, rows) {
 const figure = (value) =>
   value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3);
 
-/** Runs `operation` from `callers` loops for `seconds` and returns how many ended in a second. */
+/** Runs `operation` from `callers` loops for `seconds` and returns how many ended in a second; it may return how many it did at once. */
 export async function throughput(callers, seconds, operation) {
   let count = 0;
   const end = performance.now() + seconds * 1000;
   const started = performance.now();
   await Promise.all(
     Array.from({ length: callers }, async (_, caller) => {
-      while (performance.now() < end) count += (await operation(caller)) ?? 1;
+      while (performance.now() < end) {
+        const done = await operation(caller);
+        count += typeof done === 'number' ? done : 1;
+      }
     }),
   );
   return (count / (performance.now() - started)) * 1000;

@@ -162,13 +162,27 @@ const exceptions: Readonly<
 
 type ConstructorArguments = ConstructorParameters<typeof QldbSessionException>;
 
+/**
+ * A reply may carry QLDB's own code, such as "412", beside the name of its
+ * exception, and the SDK takes that for the name; then `__type` has it, behind
+ * a namespace and a `#`.
+ */
+function exceptionNamed(
+  name: unknown,
+): (typeof exceptions)[string] | undefined {
+  if (typeof name !== 'string') return undefined;
+  const simple = name.slice(name.indexOf('#') + 1);
+  return Object.hasOwn(exceptions, simple) ? exceptions[simple] : undefined;
+}
+
 /** What the AWS SDK calls errors of finding credentials; the request was not sent. */
 const NOT_SENT = /^(?:Credentials|Token)?ProviderError$/;
 
 function toSessionError(error: unknown): unknown {
   if (typeof error !== 'object' || error === null) return error;
-  const { name, message, $fault, $metadata, Code } = error as {
+  const { name, message, $fault, $metadata, Code, __type } = error as {
     name?: unknown;
+    __type?: unknown;
     message?: unknown;
     $fault?: unknown;
     $metadata?: { httpStatusCode?: unknown; requestId?: unknown };
@@ -181,11 +195,10 @@ function toSessionError(error: unknown): unknown {
     );
   }
   const status = $metadata?.httpStatusCode;
-  if ($fault === undefined && typeof status !== 'number') return error;
-  const Exception =
-    typeof name === 'string' && Object.hasOwn(exceptions, name)
-      ? exceptions[name]
-      : undefined;
+  // A reply that says success and cannot be read leaves the outcome open.
+  const isAnswer = typeof status === 'number' ? status >= 400 : $fault;
+  if (!isAnswer) return error;
+  const Exception = exceptionNamed(name) ?? exceptionNamed(__type);
   const converted = new (Exception ?? QldbSessionException)(String(message), {
     cause: error,
     httpStatusCode:

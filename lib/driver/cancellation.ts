@@ -114,6 +114,7 @@ export function delay(
   milliseconds: number,
   signal: AbortSignal,
 ): Promise<void> {
+  if (milliseconds === 0) return untilAborted(Promise.resolve(), signal);
   let timer: NodeJS.Timeout | undefined;
   const slept = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, milliseconds);

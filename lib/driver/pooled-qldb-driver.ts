@@ -17,6 +17,7 @@ import {
   type LambdaHost,
   runLambda,
   type TransactionLambda,
+  transactionScope,
 } from './transaction-runner.js';
 
 /** Sessions at once if the endpoint does not say how many it serves: the sockets of the AWS SDK's client. */
@@ -162,13 +163,20 @@ export class PooledQldbDriver implements AsyncDisposable {
   ): Promise<QldbSession> {
     this.#throwIfClosed();
     const lease = await this.#pool.lease(options.signal);
+    const scope = transactionScope(
+      options.signal,
+      this.#options.transactionTimeout,
+    );
+    lease.onRevoke = (reason) => scope.abort(reason);
     try {
-      (await lease.session(options.signal)).used = true;
-      if (this.isClosed) throw new DriverClosedError();
+      (await lease.session(scope.signal)).used = true;
+      this.#throwIfClosed();
       return new QldbSession(lease, this.#options, this.#closing.signal);
     } catch (error) {
       lease.release();
       throw error;
+    } finally {
+      scope.dispose();
     }
   }
 

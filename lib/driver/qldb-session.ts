@@ -1,11 +1,6 @@
 import type { BufferedCursor } from './buffered-cursor.js';
-import { CancelScope } from './cancellation.js';
 import type { Cursor } from './cursor.js';
-import {
-  SessionClosedError,
-  TransactionOpenError,
-  TransactionTimeoutError,
-} from './driver-errors.js';
+import { SessionClosedError, TransactionOpenError } from './driver-errors.js';
 import {
   completeCallOptions,
   type CompleteDriverOptions,
@@ -21,6 +16,7 @@ import {
   runLambda,
   type RunSettings,
   type TransactionLambda,
+  transactionScope,
 } from './transaction-runner.js';
 import type { Transaction } from './transaction.js';
 
@@ -89,10 +85,9 @@ export class QldbSession implements AsyncDisposable {
   async startTransaction(options?: TransactionOptions): Promise<Transaction> {
     this.#throwIfBusy();
     const settings = this.#settings(options);
-    const scope = new CancelScope(
-      [settings.signal],
+    const scope = transactionScope(
+      settings.signal,
       settings.transactionTimeout,
-      (timeout) => new TransactionTimeoutError(timeout),
     );
     scope.follow(this.#closing.signal);
     const beginning = beginTransaction(this.#lease, scope, settings);

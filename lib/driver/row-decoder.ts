@@ -7,7 +7,7 @@ import type { ValueHolder } from '../session/endpoint.js';
  * How rows are handed out.
  *
  * - `native`: plain JavaScript values and objects, without loss.
- * - `dom`: Ion values (`IonValue`), structs decoded when they are touched.
+ * - `dom`: values of the ion-js DOM, as `amazon-qldb-driver-nodejs` gave them.
  * - `binary`: the bytes of each row, not decoded at all.
  */
 export type RowValues = 'native' | 'dom' | 'binary';

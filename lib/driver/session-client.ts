@@ -122,8 +122,7 @@ export class SessionClient {
     // The turn ends with the endpoint's own promise: a caller who stops waiting
     // does not let the next command overtake this one.
     const done = (): void => this.#next();
-    reply.then(done, done);
-    return untilAborted(reply, signal);
+    return untilAborted(reply, signal).finally(done);
   }
 
   /**

@@ -177,7 +177,9 @@ export class SessionPool {
 
   /** Whether every lease was given back in time. */
   async #drain(milliseconds: number): Promise<boolean> {
-    if (this.#leases.size === 0) return true;
+    if (this.#leases.size === 0 || milliseconds === 0) {
+      return this.#leases.size === 0;
+    }
     let timer: NodeJS.Timeout | undefined;
     await new Promise<void>((resolve) => {
       this.#drained = resolve;

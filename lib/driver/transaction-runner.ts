@@ -98,6 +98,18 @@ export async function runLambda<T>(
   }
 }
 
+/** What ends a transaction early: its caller, or the time. */
+export function transactionScope(
+  signal: AbortSignal | undefined,
+  timeout: number,
+): CancelScope {
+  return new CancelScope(
+    [signal],
+    timeout,
+    (limit) => new TransactionTimeoutError(limit),
+  );
+}
+
 /** Begins a transaction; on a new session if the one that was used before turns out to be stale. */
 export async function beginTransaction(
   lease: SessionLease,
@@ -166,11 +178,7 @@ async function runOnce<T>(
   settings: RunSettings,
   attempt: number,
 ): Promise<Outcome<T>> {
-  const scope = new CancelScope(
-    [settings.signal],
-    settings.transactionTimeout,
-    (timeout) => new TransactionTimeoutError(timeout),
-  );
+  const scope = transactionScope(settings.signal, settings.transactionTimeout);
   host.onBegin(lease, scope);
   let transaction: Transaction | undefined;
   try {

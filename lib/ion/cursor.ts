@@ -55,7 +55,7 @@ export class Cursor {
   /** Where the descriptor stands. */
   headStart = 0;
   valueEnd = 0;
-  readonly #view: DataView;
+  #view: DataView | undefined;
   #buffer: Buffer | undefined;
 
   constructor(
@@ -63,7 +63,6 @@ export class Cursor {
     pos = 0,
   ) {
     this.pos = pos;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   fail(problem: string, offset = this.pos): never {
@@ -176,12 +175,17 @@ export class Cursor {
       case 0:
         return 0;
       case 4:
-        return this.#view.getFloat32(this.pos);
+        return this.#dataView.getFloat32(this.pos);
       case 8:
-        return this.#view.getFloat64(this.pos);
+        return this.#dataView.getFloat64(this.pos);
       default:
         return this.fail('a float has neither 0, 4 nor 8 bytes');
     }
+  }
+
+  get #dataView(): DataView {
+    const { buffer, byteOffset, byteLength } = this.bytes;
+    return (this.#view ??= new DataView(buffer, byteOffset, byteLength));
   }
 
   /** The decimal after its {@link head}. */

@@ -133,17 +133,15 @@ class Encoder extends Layout {
   encode(value: unknown, strict: boolean): Uint8Array {
     this.#strict = strict;
     this.#round++;
-    this.reset();
     this.#symbols = [];
-    this.#ancestors.length = 0;
     try {
       this.#value(value);
       return this.#finish();
     } finally {
+      this.reset(KEPT_SCRATCH);
       this.#ancestors.length = 0;
       this.#copied.clear();
       if (this.#knownBytes > MAX_KNOWN_BYTES) this.#forget();
-      if (this.bytes.length > KEPT_SCRATCH) this.shrink(KEPT_SCRATCH);
     }
   }
 
@@ -402,6 +400,7 @@ class Encoder extends Layout {
       if (typeof name !== 'string') {
         this.#refuse(
           `a Map with a key that is ${typeName(name)}, not a string`,
+          this.#ancestors.length - 1,
         );
       }
       this.#field(name, item);
@@ -612,8 +611,9 @@ class Encoder extends Layout {
 
   // Errors
 
-  #refuse(what: string): never {
-    const path = formatPath(this.#path.slice(0, this.#ancestors.length));
+  /** Refuses the value that `depth` keys lead to. */
+  #refuse(what: string, depth = this.#ancestors.length): never {
+    const path = formatPath(this.#path.slice(0, depth));
     throw new IonConversionError(
       `Cannot convert the value at ${path} to Ion: it is ${what}. Convert it first to something that toIonBinary takes.`,
       path,

@@ -24,6 +24,7 @@ import { BinaryStruct } from './decode.js';
 import { encodeIon } from './encode.js';
 import { Layout } from './layout.js';
 import type { SymbolTable } from './symbol-table.js';
+import type { TimestampParts } from './timestamp.js';
 import { IonStruct, type IonValue } from './value.js';
 
 /** Marks of the hash's byte stream; in content they are escaped. */
@@ -49,10 +50,15 @@ const sha256: Digest = (bytes) => digestOf('sha256', bytes, 'binary');
  * The whole value is read and checked on the way.
  *
  * @throws IonBinaryError if the bytes are not valid, or hold no value or more than one.
+ *
+ * @example
+ * ```ts
+ * const hash = ionHash(toIonBinary({ VIN: '1N4AL11D75C109151' }));
+ * ```
  */
 export function ionHash(bytes: Uint8Array): Uint8Array {
   const { cursor, end, table } = Datagram.single(bytes);
-  return toBytes(hasher.hash(cursor, end, table, 0));
+  return toBytes(hasher.hash(cursor, end, table));
 }
 
 /** Ion Hash of a value, by SHA-256; 32 bytes. A struct remembers it. */
@@ -72,7 +78,7 @@ function hashStruct(struct: IonStruct): Uint8Array {
 /** {@link ionHash} with another digest function, for the tests of the format. */
 export function ionHashBy(digest: Digest, bytes: Uint8Array): string {
   const { cursor, end, table } = Datagram.single(bytes);
-  return new Hasher(digest).hash(cursor, end, table, 0);
+  return new Hasher(digest).hash(cursor, end, table);
 }
 
 /** How many statement texts one half of the cache holds, and how long they may be. */
@@ -104,6 +110,12 @@ const pair = new Uint8Array(2 * DIGEST_BYTES);
  * empty hash changes nothing.
  *
  * @throws RangeError if a hash has neither 0 nor 32 bytes.
+ *
+ * @example
+ * The hash of a revision, as it stands in the journal:
+ * ```ts
+ * const hash = dot(ionHash(metadata), ionHash(data));
+ * ```
  */
 export function dot(a: Uint8Array, b: Uint8Array): Uint8Array {
   checkDigest(a);
@@ -149,43 +161,47 @@ const KEPT_SCRATCH = 1 << 16;
  * scratch space behind what its struct has written so far, and cleared away
  * once it is hashed.
  */
-class Hasher {
-  #scratch = Buffer.allocUnsafeSlow(KEPT_SCRATCH);
-  #pos = 0;
+class Hasher extends Layout {
   readonly #digest: Digest;
+  /** Content that is put into its one form before it is escaped. */
+  readonly #content = new Layout(64);
 
   constructor(digest: Digest) {
+    super(KEPT_SCRATCH);
     this.#digest = digest;
   }
 
   /** Hash of the value at the cursor. */
-  hash(cursor: Cursor, limit: number, table: SymbolTable, depth: number) {
-    this.#pos = 0;
-    cursor.head(limit);
-    this.#value(cursor, table, depth);
-    return this.#finish();
+  hash(cursor: Cursor, limit: number, table: SymbolTable): string {
+    try {
+      cursor.head(limit);
+      this.#value(cursor, table, 0);
+      return this.#digestFrom(0);
+    } finally {
+      this.reset(KEPT_SCRATCH);
+    }
   }
 
   /** Hash of the struct whose content begins at the cursor. */
-  hashStruct(cursor: Cursor, end: number, table: SymbolTable, depth: number) {
-    this.#pos = 0;
-    this.#struct(cursor, end, table, depth);
-    return this.#finish();
-  }
-
-  #finish(): string {
-    const digest = this.#digestFrom(0);
-    if (this.#scratch.length > KEPT_SCRATCH) {
-      this.#scratch = Buffer.allocUnsafeSlow(KEPT_SCRATCH);
+  hashStruct(
+    cursor: Cursor,
+    end: number,
+    table: SymbolTable,
+    depth: number,
+  ): string {
+    try {
+      this.#struct(cursor, end, table, depth);
+      return this.#digestFrom(0);
+    } finally {
+      this.reset(KEPT_SCRATCH);
     }
-    return digest;
   }
 
-  /** Digest of the scratch space from `start` on, which is cleared away. */
+  /** Digest of what was written from `start` on, which is cleared away. */
   #digestFrom(start: number): string {
-    const length = this.#pos - start;
-    this.#pos = start;
-    return this.#digest(new Uint8Array(this.#scratch.buffer, start, length));
+    const length = this.pos - start;
+    this.pos = start;
+    return this.#digest(new Uint8Array(this.bytes.buffer, start, length));
   }
 
   /** A value whose head is read. */
@@ -218,9 +234,7 @@ class Hasher {
         break;
       case T_TIMESTAMP:
         this.#open(type << 4);
-        this.#layout.reset();
-        this.#layout.timestamp(cursor.timestamp());
-        this.#flush();
+        this.#timestamp(cursor.timestamp());
         break;
       case T_SYMBOL:
         this.#symbol(table, Number(cursor.magnitude(start, end)), start);
@@ -279,7 +293,7 @@ class Hasher {
   ): void {
     checkDepth(cursor, depth);
     this.#open(T_STRUCT << 4);
-    const start = this.#pos;
+    const start = this.pos;
     const digests: string[] = [];
     while (cursor.pos < end) {
       const offset = cursor.pos;
@@ -310,36 +324,30 @@ class Hasher {
 
   #float(value: number): void {
     if (Object.is(value, 0)) return;
-    this.#layout.reset();
-    this.#layout.float64(value);
-    this.#flush();
+    const content = this.#content;
+    content.reset();
+    content.float64(value);
+    this.#escaped(content.bytes, 0, content.pos);
   }
 
   #decimal(cursor: Cursor, end: number): void {
     if (cursor.pos === end) return;
     const exponent = cursor.exponent(end);
     const negative = cursor.negative(end);
-    const { bytes } = cursor;
-    let first = cursor.pos;
-    while (
-      first < end &&
-      (bytes[first] & (first === cursor.pos ? 0x7f : 0xff)) === 0
-    ) {
-      first++;
-    }
-    if (first === end && exponent === 0 && !negative) return;
-    const layout = this.#layout;
-    layout.reset();
-    layout.varInt(exponent);
-    if (first === end) {
-      if (negative) layout.byte(0x80);
-    } else {
-      const top = bytes[first] & (first === cursor.pos ? 0x7f : 0xff);
-      if (top >= 0x80) layout.byte(negative ? 0x80 : 0);
-      layout.byte(top >= 0x80 || !negative ? top : top | 0x80);
-    }
-    this.#flush();
-    if (first < end) this.#escaped(bytes, first + 1, end);
+    const magnitude = cursor.signedMagnitude(end);
+    if (exponent === 0 && magnitude === 0 && !negative) return;
+    const content = this.#content;
+    content.reset();
+    content.varInt(exponent);
+    content.signed(magnitude, negative);
+    this.#escaped(content.bytes, 0, content.pos);
+  }
+
+  #timestamp(t: TimestampParts): void {
+    const content = this.#content;
+    content.reset();
+    content.timestamp(t);
+    this.#escaped(content.bytes, 0, content.pos);
   }
 
   /** A string's bytes, which must be UTF-8. */
@@ -350,63 +358,45 @@ class Hasher {
   }
 
   #symbol(table: SymbolTable, sid: number, offset: number): void {
-    const bytes = table.hashed[sid] ?? this.#symbolBytes(table, sid, offset);
-    this.#reserve(bytes.length);
-    const scratch = this.#scratch;
-    let pos = this.#pos;
-    for (let i = 0; i < bytes.length; i++) scratch[pos++] = bytes[i];
-    this.#pos = pos;
-  }
-
-  #symbolBytes(table: SymbolTable, sid: number, offset: number): Uint8Array {
+    const known = table.hashed[sid];
+    if (known !== undefined) return this.raw(known);
     const text = table.text(sid, offset);
-    const start = this.#pos;
+    const start = this.pos;
     this.#open((T_SYMBOL << 4) | (text === null ? 1 : 0));
     if (text !== null) {
       const bytes = Buffer.from(text);
       this.#escaped(bytes, 0, bytes.length);
     }
     this.#close();
-    const bytes = Uint8Array.from(this.#scratch.subarray(start, this.#pos));
-    this.#pos = start;
-    // An imported symbol has a SID as large as its sender likes: not an array's index.
-    if (text !== null) table.hashed[sid] = bytes;
-    return bytes;
-  }
-
-  readonly #layout = new Layout();
-
-  /** Moves what the layout holds to the scratch space. */
-  #flush(): void {
-    this.#escaped(this.#layout.bytes, 0, this.#layout.pos);
+    if (text !== null) {
+      table.hashed[sid] = Uint8Array.from(this.bytes.subarray(start, this.pos));
+    }
   }
 
   #open(typeQualifier: number): void {
-    this.#reserve(3);
-    this.#scratch[this.#pos++] = BEGIN;
-    this.#scratch[this.#pos++] = typeQualifier;
+    this.byte(BEGIN);
+    this.byte(typeQualifier);
   }
 
   #close(): void {
-    this.#reserve(1);
-    this.#scratch[this.#pos++] = END;
+    this.byte(END);
   }
 
   /** Appends content. Returns all its bytes or-ed. */
-  #escaped(bytes: Uint8Array, start: number, end: number): number {
-    this.#reserve(2 * (end - start));
-    const scratch = this.#scratch;
-    let pos = this.#pos;
+  #escaped(content: Uint8Array, start: number, end: number): number {
+    this.reserve(2 * (end - start));
+    const { bytes } = this;
+    let { pos } = this;
     let all = 0;
     for (let i = start; i < end; i++) {
-      const byte = bytes[i];
+      const byte = content[i];
       all |= byte;
       if (byte <= END && (byte === BEGIN || byte === END || byte === ESCAPE)) {
-        scratch[pos++] = ESCAPE;
+        bytes[pos++] = ESCAPE;
       }
-      scratch[pos++] = byte;
+      bytes[pos++] = byte;
     }
-    this.#pos = pos;
+    this.pos = pos;
     return all;
   }
 
@@ -414,20 +404,10 @@ class Hasher {
   #escapedText(text: string): void {
     const { length } = text;
     // They are put down as far ahead as escaping can move them, and then read again.
-    this.#reserve(2 * length);
-    const ahead = this.#pos + length;
-    this.#scratch.write(text, ahead, 'latin1');
-    this.#escaped(this.#scratch, ahead, ahead + length);
-  }
-
-  #reserve(length: number): void {
-    const needed = this.#pos + length;
-    if (needed <= this.#scratch.length) return;
-    const larger = Buffer.allocUnsafeSlow(
-      Math.max(needed, 2 * this.#scratch.length),
-    );
-    this.#scratch.copy(larger, 0, 0, this.#pos);
-    this.#scratch = larger;
+    this.reserve(2 * length);
+    const ahead = this.pos + length;
+    this.bytes.write(text, ahead, 'latin1');
+    this.#escaped(this.bytes, ahead, ahead + length);
   }
 }
 

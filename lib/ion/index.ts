@@ -1,3 +1,8 @@
+/**
+ * Amazon Ion for QLDB: binary in and out, Ion Hash, and JavaScript ⇄ Ion.
+ *
+ * @packageDocumentation
+ */
 export { IonBinaryError, IonConversionError, IonTextError } from './errors.js';
 export { dot, ionHash } from './hash.js';
 export {

@@ -12,28 +12,24 @@ export class Layout {
     this.#view = new DataView(this.bytes.buffer);
   }
 
-  /** Begins again. */
-  reset(): void {
+  /** Begins again, with no more than `kept` bytes of space. */
+  reset(kept = Infinity): void {
     this.pos = 0;
+    if (this.bytes.length > kept) this.#allocate(kept);
   }
 
   /** Makes room for `length` more bytes. */
   reserve(length: number): void {
     const needed = this.pos + length;
     if (needed <= this.bytes.length) return;
-    const larger = Buffer.allocUnsafeSlow(
-      Math.max(needed, 2 * this.bytes.length),
-    );
-    larger.set(this.bytes.subarray(0, this.pos));
-    this.bytes = larger;
-    this.#view = new DataView(larger.buffer);
+    const { bytes } = this;
+    this.#allocate(Math.max(needed, 2 * bytes.length));
+    bytes.copy(this.bytes, 0, 0, this.pos);
   }
 
-  /** Begins again with less space, after a large value. */
-  shrink(size: number): void {
+  #allocate(size: number): void {
     this.bytes = Buffer.allocUnsafeSlow(size);
     this.#view = new DataView(this.bytes.buffer);
-    this.pos = 0;
   }
 
   byte(value: number): void {
@@ -107,7 +103,8 @@ export class Layout {
 
   float64(value: number): void {
     this.reserve(8);
-    this.#view.setFloat64(this.pos, value);
+    // NaN has many forms; it is written in one.
+    this.#view.setFloat64(this.pos, Number.isNaN(value) ? NaN : value);
     this.pos += 8;
   }
 

@@ -26,6 +26,12 @@ import {
  * The one value of an Ion text.
  *
  * @throws IonTextError if the text is not valid Ion, or holds no value or more than one.
+ *
+ * @example
+ * ```ts
+ * const revision = parseIonText('{ metadata: { id: "9FBJ", version: 0 } }');
+ * const bytes = toIonBinary(revision);
+ * ```
  */
 export function parseIonText(text: string): IonValue {
   const values = parseIonTextSequence(text);
@@ -124,6 +130,12 @@ function readStruct(reader: Reader): IonStruct {
  * A value as Ion text, on one line.
  *
  * @throws IonConversionError if a symbol has no known text (`$0`).
+ *
+ * @example
+ * ```ts
+ * formatIonText(parseIonText('{ at: 2019-12-11T07:20:51.245Z, fee: 90.250 }'));
+ * // '{at:2019-12-11T07:20:51.245Z,fee:90.250}'
+ * ```
  */
 export function formatIonText(value: IonValue): string {
   const writer = makeTextWriter();

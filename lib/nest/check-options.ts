@@ -8,6 +8,8 @@ const OPTIONS: Record<keyof QldbModuleOptions, true> = {
   ledgerName: true,
   store: true,
   lazyConnection: true,
+  retryAttempts: true,
+  retryDelay: true,
   endpoint: true,
   region: true,
   credentials: true,
@@ -48,7 +50,7 @@ export function checkModuleOptions(
     throw new QldbOptionsError(what, [
       'There are none. A ledger needs at least `ledgerName`.',
     ]);
-  const { store, lazyConnection, ...rest } = options;
+  const { store, lazyConnection, retryAttempts, retryDelay, ...rest } = options;
   const isKnown = (option: string) => Object.hasOwn(OPTIONS, option);
   const problems = Object.keys(options)
     .filter((option) => !isKnown(option))
@@ -57,6 +59,9 @@ export function checkModuleOptions(
     problems.push("store is a text: 'file:<folder>' or 'memory:'");
   if (lazyConnection !== undefined && typeof lazyConnection !== 'boolean')
     problems.push('lazyConnection is true or false');
+  for (const [option, value] of Object.entries({ retryAttempts, retryDelay }))
+    if (value !== undefined && !(Number.isSafeInteger(value) && value >= 0))
+      problems.push(`${option} is a whole number from 0 on`);
   if (store !== undefined && isRemote(options))
     problems.push(
       `a ledger is in this process (store) or elsewhere (${REMOTE.join(', ')}), not both`,

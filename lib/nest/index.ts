@@ -30,6 +30,8 @@ export { type TransactionalOptions } from './interfaces/transactional-options.in
 export { Qldb, type QldbParts } from './qldb.js';
 export { QldbModule } from './qldb.module.js';
 export { getQldbDriverToken, getQldbToken } from './qldb.tokens.js';
+export { IdentifierError } from './identifier.js';
+export { type HistoryRange, type Revision } from './revisions/revision.js';
 export { type RowQuery } from './rows/row-query.js';
 export { RowStream } from './rows/row-stream.js';
 export { Propagation } from './transaction/propagation.js';

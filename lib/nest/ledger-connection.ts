@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { PooledQldbDriver } from '../driver/index.js';
 import type { Ledger } from '../ledger/index.js';
@@ -15,7 +16,9 @@ export class LedgerConnection {
   readonly driver: PooledQldbDriver;
   readonly qldb: Qldb;
   readonly #embedded: EmbeddedEndpoint | undefined;
-  readonly #lazy: boolean;
+  readonly #start: Required<
+    Pick<QldbModuleOptions, 'lazyConnection' | 'retryAttempts' | 'retryDelay'>
+  >;
   readonly #logger: Logger;
   #closing: Promise<void> | undefined;
 
@@ -24,9 +27,16 @@ export class LedgerConnection {
     this.#logger = new Logger(
       name === DEFAULT_LEDGER ? 'QldbModule' : `QldbModule:${name}`,
     );
-    const { store, lazyConnection = false, ...driver } = options;
-    this.#lazy = lazyConnection;
-    this.#embedded = isRemote(options)
+    const remote = isRemote(options);
+    const {
+      store,
+      lazyConnection = false,
+      retryAttempts = remote ? 9 : 0,
+      retryDelay = 3_000,
+      ...driver
+    } = options;
+    this.#start = { lazyConnection, retryAttempts, retryDelay };
+    this.#embedded = remote
       ? undefined
       : new EmbeddedEndpoint(options.ledgerName, store);
     this.driver = new PooledQldbDriver({
@@ -43,7 +53,23 @@ export class LedgerConnection {
 
   /** Opens the ledger, or sees that it answers, unless that is left to the first use. */
   async start(): Promise<void> {
-    if (this.#lazy) return;
+    const { lazyConnection, retryAttempts, retryDelay } = this.#start;
+    if (lazyConnection) return;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#open();
+        return;
+      } catch (error) {
+        if (attempt > retryAttempts) throw error;
+        this.#logger.warn(
+          `The ledger '${this.driver.ledgerName}' cannot be opened: ${error instanceof Error ? error.message : 'unknown error'} Trying again in ${retryDelay} ms (${attempt} of ${retryAttempts}).`,
+        );
+        await sleep(retryDelay);
+      }
+    }
+  }
+
+  async #open(): Promise<void> {
     if (this.#embedded) {
       await this.#embedded.open();
       return;

@@ -23,6 +23,7 @@ import {
   getQldbDriverToken,
   getQldbToken,
 } from './qldb.tokens.js';
+import { checkHandlers } from './transaction/check-handlers.js';
 
 const NAME = Symbol('QLDB_NAME');
 const OPTIONS = Symbol('QLDB_OPTIONS');
@@ -46,6 +47,7 @@ export class QldbCoreModule implements OnModuleInit, OnApplicationShutdown {
       (module) => module.getProviderByKey(NAME)?.instance === name,
     );
     if (namesakes.length > 1) throw new DuplicateLedgerNameError(name);
+    checkHandlers(modules, name);
   }
 
   static register(options: QldbModuleAsyncOptions): DynamicModule {

@@ -4,12 +4,15 @@ import type {
   PooledQldbDriver,
   TransactionExecutor,
 } from '../driver/index.js';
-import type { Ledger } from '../ledger/index.js';
+import type { Ledger, LedgerDigest } from '../ledger/index.js';
 import {
   LedgerNotHereError,
   QldbOptionsError,
 } from './errors/module.errors.js';
 import { PropagationError } from './errors/transaction.errors.js';
+import { historyQuery } from './revisions/history.js';
+import type { HistoryRange, Revision } from './revisions/revision.js';
+import { isProven } from './revisions/verify.js';
 import { readRows, readRowsAlone } from './rows/read-rows.js';
 import { checkRowQuery, type RowQuery } from './rows/row-query.js';
 import { RowStream } from './rows/row-stream.js';
@@ -165,6 +168,42 @@ export class Qldb {
   }
 
   /**
+   * The states that a table's documents have had, or those of one document:
+   * each document's in the order of their versions.
+   *
+   * @throws IdentifierError when `table` is no name
+   *
+   * @example
+   * ```ts
+   * await qldb.history<Vehicle>('Vehicle', { documentId: id });
+   * await qldb.history<Vehicle>('Vehicle', { from: new Date('2026-01-01') });
+   * ```
+   */
+  async history<T = unknown>(
+    table: string,
+    range: HistoryRange = {},
+  ): Promise<Revision<T>[]> {
+    const { statement, parameters } = historyQuery(table, range);
+    const revisions = await this.execute<Revision<T>>(statement, ...parameters);
+    return revisions.sort(
+      ({ metadata: a }, { metadata: b }) =>
+        compare(a.id, b.id) || a.version - b.version,
+    );
+  }
+
+  /**
+   * Whether a revision of {@link history} is part of the ledger that a digest
+   * of `qldb.ledger.getDigest()` stands for: the ledger's own proof leads from
+   * it to the digest, and nothing about it was changed since it was read. A
+   * digest that was kept elsewhere shows that the ledger is still the same.
+   *
+   * @throws LedgerNotHereError when the ledger is not in this process
+   */
+  async verify(revision: Revision, digest: LedgerDigest): Promise<boolean> {
+    return isProven(this.ledger, revision, digest);
+  }
+
+  /**
    * Does something once the running transaction has committed: hooks run in
    * order, each awaited, before the result of the transaction is handed on.
    * When an attempt is retried, its hooks are forgotten. An error is logged,
@@ -207,4 +246,9 @@ function refuseOwnEnd({ consistency, delivery }: RowQuery): void {
     throw new QldbOptionsError('The stream cannot be read like this', [
       `${refused.join(' and ')} cannot be had inside a transaction, which the stream joins. Read it outside of one.`,
     ]);
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }

@@ -137,3 +137,6 @@ export function unsupportedError(source: string, at: Position, text: string) {
 export class EvaluationFault extends Error {
   override readonly name = 'EvaluationFault';
 }
+
+/** A fault of a value and not of its type: overflow, division by zero, a text that is no timestamp. It is an error under either typing. */
+export class DataFault extends EvaluationFault {}

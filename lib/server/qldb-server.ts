@@ -10,69 +10,22 @@ import { type LedgerPorts, systemPorts } from '../ledger/ports.js';
 import { uniqueId } from '../ledger/unique-id.js';
 import {
   CapacityExceededException,
-  QldbSessionException,
   type SendCommandResult,
 } from '../session/index.js';
-import { ClientSessions, type ServedLedgers } from './client-sessions.js';
+import { ClientSessions } from './client-sessions.js';
 import { RequestAbortedError, RequestMemory } from './request-body.js';
-import { QldbServerError, RefusedRequestError } from './server-errors.js';
+import {
+  failure,
+  QldbServerError,
+  RefusedRequestError,
+} from './server-errors.js';
+import type { QldbServer, QldbServerOptions } from './server-options.js';
 import {
   type CredentialsLookup,
-  type ServerCredentials,
   type SignatureClaim,
   SignatureVerifier,
 } from './signature.js';
 import { decodeRequest, encodeResult } from './wire.js';
-
-/** Options of {@link createQldbServer}. Times are in milliseconds. */
-export interface QldbServerOptions {
-  /** Where commands go, by ledger name, such as `{ vehicles: ledger.sessions }`. */
-  readonly ledgers: ServedLedgers;
-  /**
-   * Who may come in: the keys that clients sign their requests with, or a
-   * function that finds them by access key id.
-   */
-  readonly credentials: readonly ServerCredentials[] | CredentialsLookup;
-  /**
-   * Address to listen on. Default: `127.0.0.1`. The server speaks plain HTTP:
-   * beyond this machine, put a proxy with TLS before it that keeps `Host`.
-   */
-  readonly host?: string;
-  /** Port to listen on. Default: 0, a free one. */
-  readonly port?: number;
-  /** The one region that requests may be signed for. Default: any. */
-  readonly region?: string;
-  /** Largest request. Default: 6 MiB, the 4 MB that a QLDB transaction could have, in base64. */
-  readonly maxBodyBytes?: number;
-  /** Connections at a time. Default: 4,096. */
-  readonly maxConnections?: number;
-  /** Within this time a request has to arrive whole. Default: 30,000. */
-  readonly requestTimeout?: number;
-  /** A session that is not used for so long is ended. Default: 1,200,000 (20 minutes; QLDB's lived 13 to 17). */
-  readonly sessionIdleTimeout?: number;
-  /** How long {@link QldbServer.close} waits for what is under way. Default: 10,000. */
-  readonly gracePeriod?: number;
-  /**
-   * Told of every failure that clients see as an `InternalServerException`, with
-   * the request id that they see. Default: nobody is told.
-   */
-  readonly onError?: (error: unknown, requestId: string) => void;
-  /** Clock and randomness; the system's by default. */
-  readonly ports?: Partial<LedgerPorts>;
-}
-
-/** A running server; see {@link createQldbServer}. */
-export interface QldbServer extends AsyncDisposable {
-  /** Its endpoint, such as `http://127.0.0.1:8182`. */
-  readonly url: string;
-  /** How many sessions its clients have open. */
-  readonly sessions: number;
-  /**
-   * Takes no more requests, waits for those under way, then ends the sessions
-   * that clients opened. The ledgers stay open. Idempotent.
-   */
-  close(): Promise<void>;
-}
 
 const CONTENT_TYPE = 'application/x-amz-json-1.0';
 const TARGET = 'QLDBSession.SendCommand';
@@ -80,8 +33,6 @@ const MAX_HEADER_BYTES = 16 * 1024;
 const MAX_HEADERS = 100;
 /** Longer than AWS's SDKs keep an idle connection, so that it is the client who closes it. */
 const KEEP_ALIVE_TIMEOUT = 75_000;
-/** What all requests under way may hold, in units of the largest body. */
-const BODIES_AT_ONCE = 32;
 
 /**
  * Serves ledgers of this process over HTTP, as Amazon QLDB's own endpoint did:
@@ -142,6 +93,7 @@ class HttpServer implements QldbServer {
     {
       ledgers,
       maxBodyBytes = 6 << 20,
+      maxRequestMemory = 256 << 20,
       maxConnections = 4096,
       requestTimeout = 30_000,
       sessionIdleTimeout = 20 * 60_000,
@@ -156,10 +108,7 @@ class HttpServer implements QldbServer {
     this.#gracePeriod = gracePeriod;
     this.#onError = onError;
     this.#sessions = new ClientSessions(ledgers, sessionIdleTimeout, ports);
-    this.#memory = new RequestMemory(
-      maxBodyBytes,
-      BODIES_AT_ONCE * maxBodyBytes,
-    );
+    this.#memory = new RequestMemory(maxBodyBytes, maxRequestMemory);
     this.#http = createServer(
       {
         requestTimeout,
@@ -316,36 +265,6 @@ class HttpServer implements QldbServer {
     });
     response.end(text);
   }
-}
-
-interface Failure {
-  readonly type: string;
-  readonly status: number;
-  readonly message: string;
-  readonly code?: string;
-}
-
-/** What a client is told of a failure: all of one that was meant for it, nothing of any other. */
-function failure(error: unknown): Failure {
-  if (error instanceof QldbSessionException)
-    return {
-      type: error.name,
-      status: error.$metadata.httpStatusCode,
-      message: error.message,
-      code: error.Code,
-    };
-  if (error instanceof RefusedRequestError)
-    return {
-      type: error.type,
-      status: error.httpStatusCode,
-      message: error.message,
-    };
-  return {
-    type: 'InternalServerException',
-    status: 500,
-    message:
-      'The command failed inside the server; whether it took effect is unknown. Whoever runs the server finds the reason by the request id.',
-  };
 }
 
 function unknownOperation(): RefusedRequestError {

@@ -75,11 +75,15 @@ function readBody(
         reject(error);
       }
     });
+    let whole = false;
     request.on('end', () => {
+      whole = true;
       if (chunks)
         resolve(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks, size));
     });
-    const aborted = (): void => reject(new RequestAbortedError());
+    const aborted = (): void => {
+      if (!whole) reject(new RequestAbortedError());
+    };
     request.on('error', aborted);
     request.on('close', aborted);
   });

@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { inspect, parseArgs } from 'node:util';
 import type { Ledger } from '../ledger/ledger.js';
 import { openLedger } from '../ledger/open-ledger.js';
-import { createQldbServer, type QldbServer } from './qldb-server.js';
+import { createQldbServer } from './qldb-server.js';
 import { QldbServerError } from './server-errors.js';
+import type { QldbServer } from './server-options.js';
 import type { ServerCredentials } from './signature.js';
 
 export const USAGE = `Serves ledgers over HTTP, to any QLDB driver.

@@ -1,3 +1,5 @@
+import { QldbSessionException } from '../session/index.js';
+
 /** The server could not be made, or cannot listen. */
 export class QldbServerError extends Error {
   constructor(
@@ -24,4 +26,35 @@ export class RefusedRequestError extends Error {
     super(message);
     this.name = new.target.name;
   }
+}
+
+/** A failure as it goes over the wire. */
+export interface Failure {
+  readonly type: string;
+  readonly status: number;
+  readonly message: string;
+  readonly code?: string;
+}
+
+/** What a client is told of a failure: all of one that was meant for it, nothing of any other. */
+export function failure(error: unknown): Failure {
+  if (error instanceof QldbSessionException)
+    return {
+      type: error.name,
+      status: error.$metadata.httpStatusCode,
+      message: error.message,
+      code: error.Code,
+    };
+  if (error instanceof RefusedRequestError)
+    return {
+      type: error.type,
+      status: error.httpStatusCode,
+      message: error.message,
+    };
+  return {
+    type: 'InternalServerException',
+    status: 500,
+    message:
+      'The command failed inside the server; whether it took effect is unknown. Whoever runs the server finds the reason by the request id.',
+  };
 }

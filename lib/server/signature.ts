@@ -1,6 +1,7 @@
 import {
   createHash,
   createHmac,
+  hash,
   type Hash,
   type Hmac,
   timingSafeEqual,
@@ -121,10 +122,7 @@ export class SignatureVerifier {
   async verify(claim: SignatureClaim, body: Uint8Array): Promise<void> {
     // The signer takes this header's word for the body's hash. We do not.
     const bodyHash = claim.headers['x-amz-content-sha256'];
-    if (
-      bodyHash !== undefined &&
-      !sameText(bodyHash, createHash('sha256').update(body).digest('hex'))
-    )
+    if (bodyHash !== undefined && !sameText(bodyHash, hash('sha256', body)))
       throw mismatch();
     const signer = new this.#Signer({
       service: SIGNING_NAME,

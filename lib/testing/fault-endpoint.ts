@@ -129,7 +129,10 @@ export class FaultEndpoint implements SessionEndpoint {
   ): Promise<SendCommandResult> {
     const { latency, fault } = this.#faultOf(command);
     if (latency > 0) {
-      await setTimeout(latency, undefined, { signal: options.signal });
+      const { signal } = options;
+      await setTimeout(latency, undefined, { signal }).catch(() => {
+        throw signal?.reason;
+      });
     }
     if (fault?.hang) return untilAborted(options.signal);
     if (fault?.disconnect) throw new InjectedDisconnectError(command);

@@ -284,6 +284,35 @@ describe('QldbModule', () => {
     });
   });
 
+  describe('the start', () => {
+    const failing = (times: number, error: Error = new Error('away')) => {
+      const endpoint = scripted();
+      let starts = 0;
+      endpoint.before = ({ StartSession }) => {
+        if (StartSession && ++starts <= times) throw error;
+      };
+      return { endpoint, starts: () => starts };
+    };
+
+    it('is tried again while the endpoint is away', async () => {
+      const { endpoint, starts } = failing(3);
+      const test = await startApp({}, { endpoint, retryDelay: 0 });
+      expect(starts()).toBe(4);
+      await test.app.close();
+      expect(endpoint.open).toBe(0);
+    });
+
+    it('fails with the original error after the last attempt', async () => {
+      const error = new Error('away');
+      const { endpoint, starts } = failing(Infinity, error);
+      const start = startApp({}, { endpoint, retryAttempts: 2, retryDelay: 0 });
+      await expect(start).rejects.toSatisfy(
+        (thrown: Error) => thrown === error || thrown.cause === error,
+      );
+      expect(starts()).toBe(3);
+    });
+  });
+
   describe('a start that fails', () => {
     it('leaves nothing open, whichever ledger it was', async () => {
       const good = scripted();
@@ -298,6 +327,8 @@ describe('QldbModule', () => {
           ledgerName: 'bad',
           endpoint: bad,
           retry: { limit: 0 },
+          retryAttempts: 1,
+          retryDelay: 0,
         }),
       );
       await expect(module.init()).rejects.toThrow();

@@ -117,8 +117,10 @@ class ByClass {
   }
 
   @Get('generator')
-  async *generator() {
-    yield 1;
+  generator() {
+    return (async function* () {
+      yield 1;
+    })();
   }
 
   @Post('fresh')

@@ -1,4 +1,9 @@
-import { Decimal, IonStruct, Timestamp, type IonValue } from '../../lib/ion/value.js';
+import {
+  Decimal,
+  IonStruct,
+  Timestamp,
+  type IonValue,
+} from '../../lib/ion/value.js';
 import { parseIonText, formatIonText } from '../../lib/ion/text.js';
 import {
   compile,
@@ -35,7 +40,12 @@ export class MemoryCatalog implements Catalog {
   readonly #tables: Table[] = [];
   #ids = 0;
 
-  constructor(readonly options: { readonly async?: boolean; readonly batch?: number } = {}) {}
+  constructor(
+    readonly options: {
+      readonly async?: boolean;
+      readonly batch?: number;
+    } = {},
+  ) {}
 
   relation(path: readonly string[]): Relation | undefined {
     const [first = '', second] = path;
@@ -75,13 +85,19 @@ export class MemoryCatalog implements Catalog {
       (each) => each.name === name || each.tableId === name,
     );
     if (table === undefined) return undefined;
-    this.calls.push(`history ${name} ${start ?? '-'} ${end ?? '-'}`);
+    this.calls.push(`history ${name} ${String(start)} ${String(end)}`);
     return this.#relation(`history(${name})`, [['metadata', 'id']], () =>
       table.revisions.map(({ id, version, data }) => ({
         id,
         value: IonStruct.of([
           ...(data ? [['data', data] as const] : []),
-          ['metadata', IonStruct.of([['id', id], ['version', version]])],
+          [
+            'metadata',
+            IonStruct.of([
+              ['id', id],
+              ['version', version],
+            ]),
+          ],
         ]),
       })),
     );
@@ -169,7 +185,9 @@ export class MemoryCatalog implements Catalog {
       },
       lookup: (index, keys) => {
         const path = indexes[index] ?? [];
-        this.calls.push(`lookup ${name}.${path.join('.')} ${keys.map(textOf).join()}`);
+        this.calls.push(
+          `lookup ${name}.${path.join('.')} ${keys.map(textOf).join()}`,
+        );
         const wanted = new Set(keys.map(keyOf));
         return found(({ value }) => {
           let field: IonValue | undefined = value;
@@ -229,7 +247,13 @@ function revisionOf(table: Table, id: string, document: IonStruct): IonStruct {
   const version = table.revisions.filter((each) => each.id === id).length - 1;
   return IonStruct.of([
     ['data', document],
-    ['metadata', IonStruct.of([['id', id], ['version', version]])],
+    [
+      'metadata',
+      IonStruct.of([
+        ['id', id],
+        ['version', version],
+      ]),
+    ],
   ]);
 }
 

@@ -19,6 +19,7 @@ beforeEach(async () => {
     ledgers: { vehicles },
     credentials: [CREDENTIALS],
     maxBodyBytes: MAX_BODY,
+    maxRequestMemory: 32 * MAX_BODY,
     gracePeriod: 100,
     onError: (error) => failures.push(error),
   });
@@ -90,11 +91,15 @@ describe('signatures', () => {
     ]);
   });
 
-  it('do not hold for a body that is not the one of x-amz-content-sha256, whatever the header says', async () => {
-    for (const hash of ['UNSIGNED-PAYLOAD', 'e'.repeat(64), ''])
+  it('do not hold for a body other than the one that was signed, whatever x-amz-content-sha256 says', async () => {
+    for (const payloadHash of ['UNSIGNED-PAYLOAD', 'e'.repeat(64), ''])
       expect(
         await refusal(
-          send({ body: START, headers: { 'x-amz-content-sha256': hash } }),
+          send({
+            body: START,
+            payloadHash,
+            headers: { 'x-amz-content-sha256': payloadHash },
+          }),
         ),
       ).toEqual([403, 'InvalidSignatureException']);
   });
@@ -161,6 +166,11 @@ describe('signatures', () => {
     expect(json['Message']).toMatch(
       /^Signature expired: \d{8}T\d{6}Z is now earlier than \d{8}T\d{6}Z \(\d{8}T\d{6}Z - 5 min\.\)$/,
     );
+  });
+
+  it('for another service say for which they should be', async () => {
+    const { json } = await send({ body: START, service: 'dynamodb' });
+    expect(json['Message']).toContain("correct service: 'qldb'");
   });
 
   it('of another day than their scope are refused', async () => {
@@ -243,7 +253,7 @@ describe('bodies', () => {
     ],
     [
       'no UTF-8',
-      Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x7d]),
+      Buffer.from(START.replace('{', '{"\xff":1,'), 'latin1'),
       serialization,
     ],
     ['a list', '[]', serialization],
@@ -396,7 +406,7 @@ describe('bodies', () => {
     });
     for (const socket of waiting) socket.end();
     await expect
-      .poll(async () => (await send({ body: START })).status)
+      .poll(async () => (await send({ body: START.padEnd(MAX_BODY) })).status)
       .toBe(200);
   });
 });

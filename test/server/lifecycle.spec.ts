@@ -122,6 +122,29 @@ describe('a client that goes away', () => {
     });
   });
 
+  it('while its keys are looked up is forgotten', async () => {
+    const lookups: (() => void)[] = [];
+    let slow = true;
+    const { server, post } = await serve({
+      // Room for one request.
+      maxRequestMemory: 5000,
+      credentials: async () => {
+        if (slow) await new Promise<void>((found) => lookups.push(found));
+        return CREDENTIALS;
+      },
+    });
+    const client = new RawClient(server.url).send(
+      signed({ body: START }).subarray(0, -1),
+    );
+    await expect.poll(() => lookups.length).toBe(1);
+    client.end();
+    slow = false;
+    expect((await post({})).status).toBe(400);
+    for (const found of lookups) found();
+    await new Promise(setImmediate);
+    expect((await post({})).status).toBe(400);
+  });
+
   it('during a command changes nothing: the command runs, its result is dropped', async () => {
     const { server, vehicles, post, start } = await serve();
     const SessionToken = await start();

@@ -17,6 +17,8 @@ export interface RawRequest {
   readonly date?: Date;
   readonly region?: string;
   readonly service?: string;
+  /** What is signed as the body's hash. Default: its hash. */
+  readonly payloadHash?: string;
 }
 
 const sha256 = (data: string | Buffer) =>
@@ -38,6 +40,7 @@ export function signed({
   date = new Date(),
   region = 'eu-central-1',
   service = 'qldb',
+  payloadHash = sha256(body),
 }: RawRequest): Buffer {
   const time = date.toISOString().replace(/[-:]|\.\d+/g, '');
   const day = time.slice(0, 8);
@@ -59,7 +62,7 @@ export function signed({
     ...names.map((name) => `${name}:${all[name]?.trim().replace(/ +/g, ' ')}`),
     '',
     names.join(';'),
-    sha256(body),
+    payloadHash,
   ].join('\n');
   const scope = `${day}/${region}/${service}/aws4_request`;
   const toSign = `AWS4-HMAC-SHA256\n${time}\n${scope}\n${sha256(canonical)}`;

@@ -12,7 +12,11 @@ import {
   inTransaction,
   TransactionInterceptor,
 } from '../transaction/transaction.interceptor.js';
-import { TRANSACTIONAL } from '../transaction/transactional.metadata.js';
+import {
+  begins,
+  isAsyncGenerator,
+  TRANSACTIONAL,
+} from '../transaction/transactional.metadata.js';
 
 /**
  * Runs a method in a transaction: begins one, or joins the one that is running
@@ -83,11 +87,15 @@ function decorateMethod(
     throw new NotTransactionalError(
       `@Transactional() stands on ${String(key)}, which is not a method of an instance. Put it on a method that is neither static nor an accessor.`,
     );
-  const wrapped = wrap(method as Method, target, key, options);
+  if (isAsyncGenerator(method) && begins(options))
+    throw new NotTransactionalError(
+      `@Transactional() stands on ${String(key)}(), an async generator, which runs when its transaction would have ended. Iterate qldb.stream() in it, which is a transaction of its own.`,
+    );
+  const wrapped = isAsyncGenerator(method)
+    ? (method as Method)
+    : wrap(method as Method, target, key, options);
   Reflect.defineMetadata(TRANSACTIONAL, options, wrapped);
-  UseInterceptors(TransactionInterceptor)(target, key, {
-    value: wrapped,
-  });
+  UseInterceptors(TransactionInterceptor)(target, key, { value: wrapped });
   if (descriptor) descriptor.value = wrapped;
 }
 
@@ -130,6 +138,7 @@ function wrap(
         );
       return host.run(options, async () => {
         const result = await call();
+        if (!host.current) return result;
         if (isObservable(result))
           throw new NotTransactionalError(
             `${where} is transactional and returns an Observable. Declare it, so that the transaction can span it: \`: Observable<…>\` as the method's return type.`,

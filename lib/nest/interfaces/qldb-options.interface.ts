@@ -30,6 +30,16 @@ export interface QldbModuleOptions extends Omit<
    * starts. The application then starts without it. Default: `false`.
    */
   readonly lazyConnection?: boolean;
+
+  /**
+   * How often the start is tried again when the ledger cannot be opened, such
+   * as while another process still has it, or its endpoint is not up yet.
+   * Default: 9 for an endpoint, 0 for a ledger in this process.
+   */
+  readonly retryAttempts?: number;
+
+  /** How long to wait before the start is tried again, in milliseconds. Default: 3,000. */
+  readonly retryDelay?: number;
 }
 
 /** What a registration has besides the options of its ledger. */

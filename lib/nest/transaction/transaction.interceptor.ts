@@ -11,10 +11,9 @@ import { takeUntil, toArray } from 'rxjs/operators';
 import type { TransactionalOptions } from '../interfaces/transactional-options.interface.js';
 import { getQldbToken } from '../qldb.tokens.js';
 import { type Qldb, TRANSACTIONS } from '../qldb.js';
-import { Propagation } from './propagation.js';
 import { refuseStreams } from './refuse-streams.js';
 import type { TransactionHost } from './transaction-host.js';
-import { transactionalOptionsOf } from './transactional.metadata.js';
+import { begins, transactionalOptionsOf } from './transactional.metadata.js';
 
 /**
  * Runs a handler in a transaction. What the handler answers leaves after the
@@ -50,15 +49,6 @@ export class TransactionInterceptor implements NestInterceptor {
     }
     return this.#hosts.get(name);
   }
-}
-
-/** Whether a handler, which no transaction is around yet, has one begun. */
-function begins({ propagation }: TransactionalOptions): boolean {
-  return (
-    propagation !== Propagation.SUPPORTS &&
-    propagation !== Propagation.NOT_SUPPORTED &&
-    propagation !== Propagation.NEVER
-  );
 }
 
 /**

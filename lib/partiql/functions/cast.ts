@@ -33,6 +33,7 @@ import {
   scaled,
   truncate,
 } from '../values/numbers.js';
+import { charactersOf } from './characters.js';
 import { INTEGER_BITS } from './types.js';
 
 /** `CAST(value AS type)` */
@@ -133,9 +134,8 @@ function integerOf(value: IonValue): number | bigint {
 
 /** A number as its text has it: an int, a decimal or a float by its exponent. */
 function parseNumber(text: string): Decimal | undefined {
-  const match = /^([+-]?)([0-9]*)(?:\.([0-9]*))?(?:[eEdD]([+-]?[0-9]{1,9}))?$/.exec(
-    text,
-  );
+  const match =
+    /^([+-]?)([0-9]*)(?:\.([0-9]*))?(?:[eEdD]([+-]?[0-9]{1,9}))?$/.exec(text);
   if (match === null) return undefined;
   const [, sign, whole = '', fraction = '', exponent = '0'] = match;
   if (whole + fraction === '') return undefined;
@@ -219,7 +219,7 @@ function toText(value: IonValue, type: string): string {
   if (value instanceof Decimal) return decimalText(value);
   if (value instanceof IonFloat) return floatText(value.value);
   if (typeof value === 'number' || typeof value === 'bigint') return `${value}`;
-  if (kindOf(value) === Kind.Timestamp) return `${value as Timestamp}`;
+  if (kindOf(value) === Kind.Timestamp) return (value as Timestamp).toString();
   throw cannot(value, type);
 }
 
@@ -231,7 +231,8 @@ function floatText(value: number): string {
 
 /** CHAR(n) and VARCHAR(n) keep the first n characters. */
 function cut(text: string, type: TypeNode): string {
-  const length =
-    type.parameters[0] ?? (type.name === 'CHAR' ? 1 : undefined);
-  return length === undefined ? text : [...text].slice(0, length).join('');
+  const length = type.parameters[0] ?? (type.name === 'CHAR' ? 1 : undefined);
+  return length === undefined
+    ? text
+    : charactersOf(text).slice(0, length).join('');
 }

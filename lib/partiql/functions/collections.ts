@@ -1,12 +1,7 @@
 import type { IonValue } from '../../ion/value.js';
 import { EvaluationFault } from '../errors.js';
 import { equalValues } from '../values/compare.js';
-import {
-  isUnknown,
-  itemsOf,
-  structOf,
-  typeNameOf,
-} from '../values/kinds.js';
+import { isUnknown, itemsOf, structOf, typeNameOf } from '../values/kinds.js';
 import { scalar, type NamedFunction } from './scalar-function.js';
 
 /** Elements of a collection, or fields of a struct; undefined for what has neither. */

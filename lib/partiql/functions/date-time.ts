@@ -1,6 +1,6 @@
 import { Decimal, Timestamp, type IonValue } from '../../ion/value.js';
 import { EvaluationFault } from '../errors.js';
-import { bare, typeNameOf } from '../values/kinds.js';
+import { bare, textOf, typeNameOf } from '../values/kinds.js';
 import {
   compareTimestamps,
   daysInMonth,
@@ -15,7 +15,12 @@ import {
   textArgument,
   type NamedFunction,
 } from './scalar-function.js';
-import { formatTimestamp, parseTimestamp } from './timestamp-format.js';
+import {
+  checkParsable,
+  formatTimestamp,
+  parsePattern,
+  parseTimestamp,
+} from './timestamp-format.js';
 
 function timestampArgument(
   name: string,
@@ -135,13 +140,15 @@ function wholeParts(
   const unit = MILLISECONDS[word];
   if (unit !== undefined) {
     const span = epochOf(b) - epochOf(a);
-    const borrow = a.fraction.replace(/0+$/, '') > b.fraction.replace(/0+$/, '') ? 1 : 0;
+    const borrow =
+      a.fraction.replace(/0+$/, '') > b.fraction.replace(/0+$/, '') ? 1 : 0;
     return Math.floor((span - borrow) / unit);
   }
   let months = (b.year - a.year) * 12 + b.month - a.month;
   const restA = epochOf({ ...a, year: 2000, month: 1 });
   const restB = epochOf({ ...b, year: 2000, month: 1 });
-  if (restB < restA || (restB === restA && b.fraction < a.fraction)) months -= 1;
+  if (restB < restA || (restB === restA && b.fraction < a.fraction))
+    months -= 1;
   return word === 'year' ? Math.floor(months / 12) : months;
 }
 
@@ -169,22 +176,44 @@ function extract([value]: readonly IonValue[], word: string): IonValue {
   }
 }
 
+function checkPattern(
+  literal: IonValue | undefined,
+  check: (pattern: string) => unknown,
+): void {
+  const pattern = literal === undefined ? undefined : textOf(literal);
+  if (pattern !== undefined) check(pattern);
+}
+
 export const dateTimeFunctions: readonly NamedFunction[] = [
   scalar('date_add', 2, (args, _, word) => dateAdd(args, word)),
   scalar('date_diff', 2, (args, _, word) => dateDiff(args, word)),
   scalar('extract', 1, (args, _, word) => extract(args, word)),
-  scalar('to_string', 2, ([value, format]) =>
-    formatTimestamp(
-      timestampArgument('to_string', value),
-      textArgument('to_string', format),
-    ),
-  ),
-  scalar('to_timestamp', [1, 2], ([value, format]) =>
-    parseTimestamp(
-      textArgument('to_timestamp', value),
-      format === undefined ? undefined : textArgument('to_timestamp', format),
-    ),
-  ),
+  [
+    'to_string',
+    {
+      arity: [2, 2],
+      check: ([, format]) => checkPattern(format, parsePattern),
+      call: ([value, format]) =>
+        formatTimestamp(
+          timestampArgument('to_string', value),
+          textArgument('to_string', format),
+        ),
+    },
+  ],
+  [
+    'to_timestamp',
+    {
+      arity: [1, 2],
+      check: ([, format]) => checkPattern(format, checkParsable),
+      call: ([value, format]) =>
+        parseTimestamp(
+          textArgument('to_timestamp', value),
+          format === undefined
+            ? undefined
+            : textArgument('to_timestamp', format),
+        ),
+    },
+  ],
   scalar('utcnow', 0, (_, run) => run.now()),
   scalar('txid', 0, (_, run) => run.transactionId),
 ];

@@ -1,4 +1,5 @@
 import { EvaluationFault } from '../errors.js';
+import { charactersOf } from './characters.js';
 
 /** One piece of a pattern: a character that must be there, any one, or any run. */
 type Piece = string | typeof ONE | typeof RUN;
@@ -16,14 +17,14 @@ export function likeMatcher(
   mark: string | undefined,
 ): (text: string) => boolean {
   const pieces = parsePattern(pattern, mark);
-  return (text) => matches(pieces, [...text]);
+  return (text) => matches(pieces, charactersOf(text));
 }
 
 function parsePattern(
   pattern: string,
   mark: string | undefined,
 ): readonly Piece[] {
-  if (mark !== undefined && [...mark].length !== 1) {
+  if (mark !== undefined && charactersOf(mark).length !== 1) {
     throw new EvaluationFault(
       'Escape character must have size 1 in a LIKE expression',
     );

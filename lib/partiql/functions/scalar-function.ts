@@ -9,6 +9,8 @@ export interface ScalarFunction {
   readonly arity: readonly [least: number, greatest: number];
   /** Whether it wants to see NULL and MISSING. Others give NULL as soon as one argument is unknown. */
   readonly takesUnknown?: boolean;
+  /** Looks at the arguments that are literals, when the statement is compiled. */
+  check?(literals: readonly (IonValue | undefined)[]): void;
   /** @param word the bare word of the call, such as `year` in `EXTRACT(YEAR FROM t)`. */
   call(args: readonly IonValue[], run: Run, word: string): IonValue;
 }
@@ -21,7 +23,10 @@ export function scalar(
   arity: number | readonly [number, number],
   call: ScalarFunction['call'],
 ): NamedFunction {
-  return [name, { arity: typeof arity === 'number' ? [arity, arity] : arity, call }];
+  return [
+    name,
+    { arity: typeof arity === 'number' ? [arity, arity] : arity, call },
+  ];
 }
 
 function wrongType(name: string, expected: string, value: IonValue) {
@@ -31,7 +36,10 @@ function wrongType(name: string, expected: string, value: IonValue) {
 }
 
 /** The text of an argument that must be a string or a symbol. */
-export function textArgument(name: string, value: IonValue | undefined): string {
+export function textArgument(
+  name: string,
+  value: IonValue | undefined,
+): string {
   const text = value === undefined ? undefined : textOf(value);
   if (text === undefined) throw wrongType(name, 'STRING', value ?? null);
   return text;

@@ -1,6 +1,7 @@
 import type { IonValue } from '../../ion/value.js';
 import { EvaluationFault } from '../errors.js';
 import { bytesOf } from '../values/kinds.js';
+import { charactersOf } from './characters.js';
 import {
   integerArgument,
   scalar,
@@ -24,7 +25,7 @@ function codePoints(text: string): number {
  * the text counts, and is not there.
  */
 function substring([value, from, count]: readonly IonValue[]): IonValue {
-  const characters = [...textArgument('substring', value)];
+  const characters = charactersOf(textArgument('substring', value));
   const start = integerArgument('substring', from);
   const length =
     count === undefined ? undefined : integerArgument('substring', count);
@@ -40,10 +41,8 @@ function substring([value, from, count]: readonly IonValue[]): IonValue {
 
 /** `TRIM([LEADING | TRAILING | BOTH] [set] FROM text)`: `set` is a set of characters. */
 function trim(args: readonly IonValue[], side: string): IonValue {
-  const characters = [...textArgument('trim', args[0])];
-  const set = new Set(
-    args.length > 1 ? textArgument('trim', args[1]) : ' ',
-  );
+  const characters = charactersOf(textArgument('trim', args[0]));
+  const set = new Set(args.length > 1 ? textArgument('trim', args[1]) : ' ');
   let start = 0;
   let end = characters.length;
   const isCut = (index: number) => set.has(characters[index] ?? '');
@@ -54,8 +53,8 @@ function trim(args: readonly IonValue[], side: string): IonValue {
 
 /** `OVERLAY(text PLACING other FROM start [FOR length])` */
 function overlay(args: readonly IonValue[]): IonValue {
-  const characters = [...textArgument('overlay', args[0])];
-  const placed = [...textArgument('overlay', args[1])];
+  const characters = charactersOf(textArgument('overlay', args[0]));
+  const placed = charactersOf(textArgument('overlay', args[1]));
   const start = integerArgument('overlay', args[2]);
   const length =
     args[3] === undefined ? placed.length : integerArgument('overlay', args[3]);

@@ -1,5 +1,5 @@
 import { Timestamp } from '../../ion/value.js';
-import { EvaluationFault } from '../errors.js';
+import { DataFault } from '../errors.js';
 import {
   fieldsOf,
   Precision,
@@ -8,8 +8,18 @@ import {
 } from '../values/timestamps.js';
 
 const MONTHS = [
-  ...['January', 'February', 'March', 'April', 'May', 'June', 'July'],
-  ...['August', 'September', 'October', 'November', 'December'],
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
+  'December',
 ];
 
 /** A piece of a pattern: a symbol such as `yyyy`, or literal text. */
@@ -26,11 +36,12 @@ const SYMBOLS: ReadonlySet<string> = new Set(
   ),
 );
 
-function parsePattern(pattern: string): readonly Piece[] {
+/** @throws DataFault if the pattern has a symbol that there is not, or an open quote. */
+export function parsePattern(pattern: string): readonly Piece[] {
   const pieces: Piece[] = [];
-  for (let index = 0; index < pattern.length; ) {
+  for (let index = 0; index < pattern.length;) {
     const start = index;
-    const character = pattern[index] as string;
+    const character = pattern[index];
     if (character === "'") {
       const end = closingQuote(pattern, index);
       const text = pattern.slice(index + 1, end).replaceAll("''", "'");
@@ -61,9 +72,9 @@ function closingQuote(pattern: string, open: number): number {
   }
 }
 
-function invalidPattern(pattern: string): EvaluationFault {
+function invalidPattern(pattern: string): DataFault {
   const shown = pattern.length > 60 ? `${pattern.slice(0, 60)}…` : pattern;
-  return new EvaluationFault(`Invalid timestamp format pattern: '${shown}'.`);
+  return new DataFault(`Invalid timestamp format pattern: '${shown}'.`);
 }
 
 // ---- To text -------------------------------------------------------------------
@@ -178,7 +189,7 @@ export function parseTimestamp(text: string, pattern?: string): Timestamp {
       // Reported below: what ion-js says would show the text.
     }
     if (timestamp === null) {
-      throw new EvaluationFault('Failed to parse Ion timestamp');
+      throw new DataFault('Failed to parse Ion timestamp');
     }
     return timestamp;
   }
@@ -202,13 +213,46 @@ const WIDTHS: Readonly<Record<string, readonly [number, number]>> = {
   mm: [2, 2],
   s: [1, 2],
   ss: [2, 2],
-  n: [1, 9],
 };
+
+/**
+ * Refuses a pattern that can make no timestamp, whatever the text is.
+ *
+ * @throws DataFault
+ */
+export function checkParsable(pattern: string): void {
+  checkPieces(pattern, parsePattern(pattern));
+}
+
+function checkPieces(pattern: string, pieces: readonly Piece[]): void {
+  const named = new Set<FieldName>();
+  const letters = new Set<string>();
+  for (const { kind, text } of pieces) {
+    if (kind === 'text') continue;
+    const letter = text.charAt(0);
+    const name = FIELD_OF_SYMBOL[letter];
+    if (named.has(name) || text === 'MMMMM') throw invalidPattern(pattern);
+    named.add(name);
+    letters.add(letter);
+  }
+  const needs = (name: FieldName, ...others: FieldName[]) =>
+    !named.has(name) || others.every((other) => named.has(other));
+  const holds =
+    named.has('year') &&
+    needs('day', 'month') &&
+    needs('hour', 'day') &&
+    needs('minute', 'hour') &&
+    needs('second', 'minute') &&
+    needs('fraction', 'second') &&
+    needs('half', 'hour') &&
+    needs('offset', 'hour') &&
+    letters.has('h') === letters.has('a');
+  if (!holds) throw invalidPattern(pattern);
+}
 
 /** Reads a text along a pattern. */
 class Reader {
   readonly #text: string;
-  readonly #pattern: string;
   readonly #pieces: readonly Piece[];
   readonly #values = new Map<FieldName, number>();
   #fraction = '';
@@ -216,38 +260,8 @@ class Reader {
 
   constructor(text: string, pattern: string) {
     this.#text = text;
-    this.#pattern = pattern;
     this.#pieces = parsePattern(pattern);
-    this.#check();
-  }
-
-  /** A pattern that can make no timestamp is wrong whatever the text is. */
-  #check(): void {
-    const named = new Set<FieldName>();
-    const letters = new Set<string>();
-    for (const { kind, text } of this.#pieces) {
-      if (kind === 'text') continue;
-      const letter = text.charAt(0);
-      const name = FIELD_OF_SYMBOL[letter] as FieldName;
-      if (named.has(name) || text === 'MMMMM') {
-        throw invalidPattern(this.#pattern);
-      }
-      named.add(name);
-      letters.add(letter);
-    }
-    const needs = (name: FieldName, ...others: FieldName[]) =>
-      !named.has(name) || others.every((other) => named.has(other));
-    const holds =
-      named.has('year') &&
-      needs('day', 'month') &&
-      needs('hour', 'day') &&
-      needs('minute', 'hour') &&
-      needs('second', 'minute') &&
-      needs('fraction', 'second') &&
-      needs('half', 'hour') &&
-      needs('offset', 'hour') &&
-      letters.has('h') === letters.has('a');
-    if (!holds) throw invalidPattern(this.#pattern);
+    checkPieces(pattern, this.#pieces);
   }
 
   read(): Timestamp {
@@ -262,7 +276,7 @@ class Reader {
   }
 
   #symbol(symbol: string): void {
-    const name = FIELD_OF_SYMBOL[symbol.charAt(0)] as FieldName;
+    const name = FIELD_OF_SYMBOL[symbol.charAt(0)];
     if (name === 'offset') this.#values.set(name, this.#offset(symbol));
     else if (name === 'half') this.#values.set(name, this.#word(['AM', 'PM']));
     else if (symbol === 'MMM') {
@@ -273,7 +287,9 @@ class Reader {
     } else if (symbol === 'MMMM') {
       this.#values.set(name, this.#word(MONTHS) + 1);
     } else if (symbol === 'n') {
-      this.#fraction = this.#digits(1, 9).padStart(9, '0');
+      const nanoseconds = Number(this.#digits(1, 20));
+      if (nanoseconds > 999_999_999) throw this.#mismatch();
+      this.#fraction = `${nanoseconds}`.padStart(9, '0');
     } else if (name === 'fraction') {
       this.#fraction = this.#digits(symbol.length, symbol.length);
     } else {
@@ -299,7 +315,9 @@ class Reader {
   /** Place of the word that stands here, whatever its case. */
   #word(words: readonly string[]): number {
     const rest = this.#text.slice(this.#index, this.#index + 9).toUpperCase();
-    const found = words.findIndex((word) => rest.startsWith(word.toUpperCase()));
+    const found = words.findIndex((word) =>
+      rest.startsWith(word.toUpperCase()),
+    );
     const word = words[found];
     if (word === undefined) throw this.#mismatch();
     this.#index += word.length;
@@ -366,8 +384,8 @@ class Reader {
     }
   }
 
-  #mismatch(): EvaluationFault {
-    return new EvaluationFault(
+  #mismatch(): DataFault {
+    return new DataFault(
       'Failed to parse custom timestamp using the specified format pattern',
     );
   }

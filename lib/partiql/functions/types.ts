@@ -8,6 +8,7 @@ import {
 import type { TypeNode } from '../language/ast.js';
 import { bare, isUnknown, Kind, kindOf, MISSING } from '../values/kinds.js';
 import { scaled } from '../values/numbers.js';
+import { charactersOf } from './characters.js';
 
 /** Bounds of the integer types, in bits. */
 export const INTEGER_BITS: Readonly<Record<string, bigint>> = {
@@ -32,7 +33,10 @@ export function isOfType(value: IonValue, type: TypeNode): boolean {
     case 'INT4':
     case 'INT8': {
       if (typeof plain !== 'number' && typeof plain !== 'bigint') return false;
-      return BigInt.asIntN(Number(INTEGER_BITS[type.name]), BigInt(plain)) === BigInt(plain);
+      return (
+        BigInt.asIntN(Number(INTEGER_BITS[type.name]), BigInt(plain)) ===
+        BigInt(plain)
+      );
     }
     case 'FLOAT':
       return plain instanceof IonFloat;
@@ -45,12 +49,12 @@ export function isOfType(value: IonValue, type: TypeNode): boolean {
     case 'CHAR':
       return (
         typeof plain === 'string' &&
-        [...plain].length === (type.parameters[0] ?? 1)
+        charactersOf(plain).length === (type.parameters[0] ?? 1)
       );
     case 'VARCHAR':
       return (
         typeof plain === 'string' &&
-        [...plain].length <= (type.parameters[0] ?? Infinity)
+        charactersOf(plain).length <= (type.parameters[0] ?? Infinity)
       );
     case 'SYMBOL':
       return plain instanceof IonSymbol;

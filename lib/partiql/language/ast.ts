@@ -156,8 +156,8 @@ export interface CaseNode extends NodeBase {
   /** `CASE x WHEN …`: what every branch is compared with. */
   readonly subject?: Expression;
   readonly branches: readonly {
-    readonly when: Expression;
-    readonly then: Expression;
+    readonly condition: Expression;
+    readonly result: Expression;
   }[];
   readonly otherwise?: Expression;
 }

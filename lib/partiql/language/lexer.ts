@@ -34,9 +34,32 @@ export interface Token extends Position {
 
 /** Longest first, so that `<<` is not two `<`. */
 const SYMBOLS = [
-  ...['<<', '>>', '<=', '>=', '<>', '!=', '||'],
-  ...['+', '-', '*', '/', '%', '=', '<', '>', '(', ')', '[', ']'],
-  ...['{', '}', ',', '.', ':', ';', '@'],
+  '<<',
+  '>>',
+  '<=',
+  '>=',
+  '<>',
+  '!=',
+  '||',
+  '+',
+  '-',
+  '*',
+  '/',
+  '%',
+  '=',
+  '<',
+  '>',
+  '(',
+  ')',
+  '[',
+  ']',
+  '{',
+  '}',
+  ',',
+  '.',
+  ':',
+  ';',
+  '@',
 ];
 
 /** All tokens of a text; the last one is an `End`. */
@@ -196,7 +219,10 @@ class Lexer {
   }
 
   #invalidLiteral(start: number, at: Position) {
-    const shown = this.#source.slice(start, Math.min(this.#index + 1, start + 40));
+    const shown = this.#source.slice(
+      start,
+      Math.min(this.#index + 1, start + 40),
+    );
     return lexicalError(this.#source, at, `invalid literal at, ${shown}`);
   }
 
@@ -206,7 +232,7 @@ class Lexer {
     const at = this.#here(start);
     let text = '';
     this.#index += 1;
-    for (let from = this.#index; ; ) {
+    for (let from = this.#index; ;) {
       if (this.#index >= source.length) {
         throw lexicalError(
           source,

@@ -27,9 +27,7 @@ import {
 import { Scope } from './scope.js';
 
 /** A compiled statement: its rows in batches. */
-export type StatementPlan = (
-  run: Run,
-) => AsyncIterable<readonly IonValue[]>;
+export type StatementPlan = (run: Run) => AsyncIterable<readonly IonValue[]>;
 
 function documentId(id: string): IonValue {
   return IonStruct.of([['documentId', id]]);
@@ -135,7 +133,7 @@ async function collectFrames(
   stages: readonly Stage[],
   run: Run,
 ): Promise<readonly Frame[]> {
-  const first = new Array<IonValue>(context.slots).fill(MISSING);
+  const first = context.emptyFrame();
   const collected: Frame[] = [];
   for await (const frames of runStages(stages, first, run)) {
     for (const frame of frames) collected.push(frame);
@@ -146,7 +144,11 @@ async function collectFrames(
 // ---- UPDATE, FROM …, DELETE -----------------------------------------------------
 
 /** One change to a document, as its operation and the row that matched have it. */
-type Change = (document: IonValue, frame: Frame, run: Run) => IonValue | undefined;
+type Change = (
+  document: IonValue,
+  frame: Frame,
+  run: Run,
+) => IonValue | undefined;
 
 /**
  * Compiles a change of documents. All rows of the source are read before the
@@ -222,7 +224,7 @@ function changeDocument(
 ): IonValue | undefined {
   let document: IonValue | undefined;
   for (const frame of frames) {
-    document ??= frame[table?.slot ?? 0] as IonValue;
+    document ??= frame[table?.slot ?? 0];
     for (const change of changes) {
       document = change(document, frame, run);
       if (document === undefined) return undefined;
@@ -267,7 +269,7 @@ function pathNames(node: Ast.Expression): readonly string[] | undefined {
 
 function idOf(table: Source | undefined, frame: Frame): string {
   const slot = table?.by?.slot ?? 0;
-  return textOf(frame[slot] as IonValue) ?? '';
+  return textOf(frame[slot]) ?? '';
 }
 
 /** Where a source's value stands in the document of the row. */

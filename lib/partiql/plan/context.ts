@@ -18,10 +18,7 @@ import type { Scope } from './scope.js';
 export type Typing = 'qldb' | 'permissive';
 
 /** Compiles a query that stands in an expression. */
-export type SubqueryCompiler = (
-  node: Ast.Expression,
-  scope: Scope,
-) => Evaluate;
+export type SubqueryCompiler = (node: Ast.Expression, scope: Scope) => Evaluate;
 
 /** A query over tables inside an expression: it runs before the expression, and leaves its rows in a slot. */
 export interface HoistedQuery {
@@ -60,8 +57,7 @@ export class PlanContext {
 
   /** Expressions that stand for a slot, such as the keys of GROUP BY. */
   replacements:
-    | ((node: Ast.Expression, scope: Scope) => Evaluate | undefined)
-    | undefined;
+    ((node: Ast.Expression, scope: Scope) => Evaluate | undefined) | undefined;
 
   /** Where queries over tables go that stand in an expression. */
   #hoisted: HoistedQuery[] = [];
@@ -71,13 +67,19 @@ export class PlanContext {
   }
 
   /** Runs a compilation, and gives the stage that has to come before what was compiled. */
-  withHoists<T>(compile: () => T): { result: T; stages: readonly AsyncStage[] } {
+  withHoists<T>(compile: () => T): {
+    result: T;
+    stages: readonly AsyncStage[];
+  } {
     const outer = this.#hoisted;
     const hoisted: HoistedQuery[] = [];
     this.#hoisted = hoisted;
     try {
       const result = compile();
-      return { result, stages: hoisted.length === 0 ? [] : [applying(hoisted)] };
+      return {
+        result,
+        stages: hoisted.length === 0 ? [] : [applying(hoisted)],
+      };
     } finally {
       this.#hoisted = outer;
     }
@@ -88,6 +90,11 @@ export class PlanContext {
 
   get slots(): number {
     return this.#slots;
+  }
+
+  /** The frame before any source: everything is MISSING. */
+  emptyFrame(): Frame {
+    return Array.from({ length: this.#slots }, () => MISSING);
   }
 
   allocate(): number {
@@ -148,8 +155,7 @@ function applying(queries: readonly HoistedQuery[]): AsyncStage {
       for await (const frames of input) {
         for (const frame of frames) {
           for (const query of queries) {
-            const value =
-              known.get(query) ?? (await query.rows(frame, run));
+            const value = known.get(query) ?? (await query.rows(frame, run));
             if (query.constant) known.set(query, value);
             frame[query.slot] = value;
           }

@@ -1,7 +1,7 @@
-import { IonStruct, type IonValue } from '../../ion/value.js';
+import { IonStruct } from '../../ion/value.js';
 import { evaluationError } from '../errors.js';
 import type * as Ast from '../language/ast.js';
-import { MISSING, structOf, textOf } from '../values/kinds.js';
+import { structOf, textOf } from '../values/kinds.js';
 import type { StatementPlan } from './change.js';
 import type { PlanContext } from './context.js';
 import { compileExpression } from './expression.js';
@@ -78,7 +78,7 @@ export function compileExec(
   );
   const { source } = context;
   return async function* (run) {
-    const frame = new Array<IonValue>(context.slots).fill(MISSING);
+    const frame = context.emptyFrame();
     const [address, table, document] = args.map((arg) => arg(frame, run));
     const blockAddress = structOf(address ?? null);
     const tableId = textOf(table ?? null);

@@ -75,11 +75,7 @@ export function edit(
   );
 }
 
-function editField(
-  struct: IonStruct,
-  name: string,
-  inside: Edit,
-): IonStruct {
+function editField(struct: IonStruct, name: string, inside: Edit): IonStruct {
   const fields: IonField[] = [];
   let found = false;
   for (const field of struct) {
@@ -131,7 +127,11 @@ export function insert(
     if (Array.isArray(target)) {
       const items = target as readonly IonValue[];
       const position = at ?? items.length;
-      if (typeof position !== 'number' || position < 0 || position > items.length) {
+      if (
+        typeof position !== 'number' ||
+        position < 0 ||
+        position > items.length
+      ) {
         throw unresolved([position], 0);
       }
       return like(current, items.toSpliced(position, 0, value));

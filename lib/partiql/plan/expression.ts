@@ -1,5 +1,5 @@
 import { IonStruct, type IonField, type IonValue } from '../../ion/value.js';
-import { evaluationError, EvaluationFault } from '../errors.js';
+import { DataFault, evaluationError, EvaluationFault } from '../errors.js';
 import { collectionAggregate } from '../functions/aggregates.js';
 import { cast } from '../functions/cast.js';
 import { functions, type ScalarFunction } from '../functions/index.js';
@@ -7,11 +7,7 @@ import { isOfType } from '../functions/types.js';
 import { likeMatcher } from '../functions/like.js';
 import type * as Ast from '../language/ast.js';
 import type { Position } from '../language/print-location.js';
-import {
-  areOrderable,
-  compareValues,
-  equalValues,
-} from '../values/compare.js';
+import { areOrderable, compareValues, equalValues } from '../values/compare.js';
 import {
   Bag,
   bagOf,
@@ -39,6 +35,8 @@ export function compileExpression(
   if (replacement !== undefined) return replacement;
   const compile = (child: Ast.Expression) =>
     compileExpression(context, child, scope);
+  const operand = (child: Ast.Expression) =>
+    compileOperand(context, child, scope);
   switch (node.kind) {
     case 'Literal':
       return constant(node.value);
@@ -46,25 +44,29 @@ export function compileExpression(
       return constant(MISSING);
     case 'Parameter': {
       const { index } = node;
-      return (_, run) => run.parameters[index] as IonValue;
+      return (_, run) => run.parameters[index];
     }
     case 'Variable':
       return compileVariable(context, node, scope);
     case 'Path':
       return compilePath(context, node, scope);
     case 'Unary':
-      return compileUnary(context, node, compile(node.operand));
+      return compileUnary(context, node, operand(node.operand));
     case 'Binary':
       return compileBinary(context, node, scope);
     case 'Logical':
-      return compileLogical(context, node, node.operands.map(compile));
+      return compileLogical(context, node, node.operands.map(operand));
     case 'Between':
       return compileBetween(context, node, scope);
     case 'In':
       return negatedIf(
         context,
         node.negated,
-        compileIn(context, compile(node.value), compile(node.collection)),
+        compileIn(
+          context,
+          operand(node.value),
+          compileCollection(context, node.collection, scope),
+        ),
       );
     case 'Like':
       return compileLike(context, node, scope);
@@ -103,7 +105,7 @@ function constant(value: IonValue): Evaluate {
 
 function slotReader(context: PlanContext, slot: number): Evaluate {
   context.read(slot);
-  return (frame) => frame[slot] as IonValue;
+  return (frame) => frame[slot];
 }
 
 // ---- Names and paths ---------------------------------------------------------
@@ -121,12 +123,12 @@ function compileVariable(
   const slot = scope.variable(name);
   if (slot !== undefined) return slotReader(context, slot);
   const global = context.globals.get(name);
+  if (global !== undefined) return constant(global);
   const binding = scope.resolve(name);
   if (binding !== undefined) {
     const source = slotReader(context, binding.slot);
-    return (frame, run) => field(source(frame, run), name);
+    return fieldReader(context, source, name);
   }
-  if (global !== undefined) return constant(global);
   throw context.semantic(
     node.at,
     context.catalog.relation([name]) === undefined
@@ -135,8 +137,23 @@ function compileVariable(
   );
 }
 
+/** Reads a field. To the specification, a field of NULL is NULL. */
+function fieldReader(
+  context: PlanContext,
+  root: Evaluate,
+  name: string,
+): Evaluate {
+  if (context.typing === 'qldb') {
+    return (frame, run) => field(root(frame, run), name);
+  }
+  return (frame, run) => {
+    const value = root(frame, run);
+    return isUnknown(value) && value !== MISSING ? null : field(value, name);
+  };
+}
+
 /** A field of a value; MISSING where there is none. */
-export function field(value: IonValue, name: string): IonValue {
+function field(value: IonValue, name: string): IonValue {
   if (value instanceof IonStruct) return value.get(name) ?? MISSING;
   return structOf(value)?.get(name) ?? MISSING;
 }
@@ -151,8 +168,7 @@ function compilePath(
     const root = value;
     switch (step.kind) {
       case 'Field': {
-        const { name } = step;
-        value = (frame, run) => field(root(frame, run), name);
+        value = fieldReader(context, root, step.name);
         break;
       }
       case 'Index': {
@@ -191,7 +207,11 @@ function compilePath(
       case 'Wildcard':
         return itemsOf(item) ?? [item];
       case 'Unpivot':
-        return structOf(item)?.fields().map((entry) => entry[1]) ?? [item];
+        return (
+          structOf(item)
+            ?.fields()
+            .map((entry) => entry[1]) ?? [item]
+        );
       case 'Field':
         return present(field(item, step.name));
       case 'Index': {
@@ -220,6 +240,52 @@ function element(value: IonValue, key: IonValue, named: boolean): IonValue {
 
 // ---- Operators -----------------------------------------------------------------
 
+/** Whether a query is `SELECT one AS column …`: SQL reads it as that column's values. */
+function isOneColumn(node: Ast.Expression): boolean {
+  const select = node.kind === 'Query' ? node.body : node;
+  return (
+    select.kind === 'Select' &&
+    select.projection.kind === 'Items' &&
+    select.projection.items.length === 1 &&
+    select.projection.items[0]?.kind === 'Item'
+  );
+}
+
+/** The only field of a row; MISSING if it was left out. */
+function columnOf(row: IonValue): IonValue {
+  return structOf(row)?.fields()[0]?.[1] ?? MISSING;
+}
+
+/** Compiles an operand. A query of one column that stands there means its one value; NULL if it has no row. */
+function compileOperand(
+  context: PlanContext,
+  node: Ast.Expression,
+  scope: Scope,
+): Evaluate {
+  const evaluate = compileExpression(context, node, scope);
+  if (!isOneColumn(node)) return evaluate;
+  return guarded(context, node.at, (frame, run) => {
+    const [row, ...others] = itemsOf(evaluate(frame, run)) ?? [];
+    if (others.length > 0) {
+      throw new EvaluationFault(
+        `a query that stands for one value gave ${others.length + 1} rows`,
+      );
+    }
+    return row === undefined ? null : columnOf(row);
+  });
+}
+
+/** Compiles the right side of IN. A query of one column means that column's values. */
+function compileCollection(
+  context: PlanContext,
+  node: Ast.Expression,
+  scope: Scope,
+): Evaluate {
+  const evaluate = compileExpression(context, node, scope);
+  if (!isOneColumn(node)) return evaluate;
+  return (frame, run) => (itemsOf(evaluate(frame, run)) ?? []).map(columnOf);
+}
+
 /** Gives faults their place, or makes them MISSING. */
 function guarded(
   context: PlanContext,
@@ -232,8 +298,9 @@ function guarded(
       try {
         return evaluate(frame, run);
       } catch (error) {
-        if (error instanceof EvaluationFault) return MISSING;
-        throw error;
+        if (!(error instanceof EvaluationFault)) throw error;
+        if (!(error instanceof DataFault)) return MISSING;
+        throw evaluationError(source, at, error.message);
       }
     };
   }
@@ -263,7 +330,7 @@ function compileUnary(
     return guarded(context, node.at, (frame, run) => {
       const value = bare(operand(frame, run));
       if (typeof value === 'boolean') return !value;
-      if (isUnknown(value)) return unknown(value);
+      if (isUnknown(value)) return null;
       throw wrongTypes('NOT', 'BOOL', value);
     });
   }
@@ -295,25 +362,24 @@ function compileBinary(
   node: Ast.BinaryNode,
   scope: Scope,
 ): Evaluate {
-  const left = compileExpression(context, node.left, scope);
-  const right = compileExpression(context, node.right, scope);
+  const left = compileOperand(context, node.left, scope);
+  const right = compileOperand(context, node.right, scope);
   const { operator } = node;
   const { unknown } = context;
   switch (operator) {
     case '=':
+    case '<>': {
+      const equal = operator === '=';
       return (frame, run) => {
         const a = left(frame, run);
         const b = right(frame, run);
-        if (isUnknown(a) || isUnknown(b)) return unknown(a, b);
-        return equalValues(a, b);
+        if (isUnknown(a) || isUnknown(b)) {
+          // NULL = MISSING is NULL even to the specification.
+          return isUnknown(a) && isUnknown(b) && a !== b ? null : unknown(a, b);
+        }
+        return equalValues(a, b) === equal;
       };
-    case '<>':
-      return (frame, run) => {
-        const a = left(frame, run);
-        const b = right(frame, run);
-        if (isUnknown(a) || isUnknown(b)) return unknown(a, b);
-        return !equalValues(a, b);
-      };
+    }
     case '<':
       return ordering(context, left, right, (order) => order < 0);
     case '<=':
@@ -334,7 +400,11 @@ function compileBinary(
         }
         return x + y;
       });
-    default:
+    case '+':
+    case '-':
+    case '*':
+    case '/':
+    case '%':
       return guarded(context, node.at, (frame, run) => {
         const a = left(frame, run);
         const b = right(frame, run);
@@ -391,9 +461,9 @@ function compileBetween(
   node: Ast.BetweenNode,
   scope: Scope,
 ): Evaluate {
-  const value = compileExpression(context, node.value, scope);
-  const low = compileExpression(context, node.low, scope);
-  const high = compileExpression(context, node.high, scope);
+  const value = compileOperand(context, node.value, scope);
+  const low = compileOperand(context, node.low, scope);
+  const high = compileOperand(context, node.high, scope);
   const { unknown, incomparable } = context;
   const between: Evaluate = (frame, run) => {
     const x = value(frame, run);
@@ -494,21 +564,22 @@ function compileCase(
 ): Evaluate {
   const compile = (child: Ast.Expression) =>
     compileExpression(context, child, scope);
-  const subject = node.subject === undefined ? undefined : compile(node.subject);
+  const subject =
+    node.subject === undefined ? undefined : compile(node.subject);
   const branches = node.branches.map(
-    ({ when, then }) => [compile(when), compile(then)] as const,
+    ({ condition, result }) => [compile(condition), compile(result)] as const,
   );
   const otherwise =
     node.otherwise === undefined ? constant(null) : compile(node.otherwise);
   return (frame, run) => {
     const value = subject?.(frame, run);
-    for (const [when, then] of branches) {
-      const test = when(frame, run);
+    for (const [condition, result] of branches) {
+      const test = condition(frame, run);
       const holds =
         value === undefined
           ? isTrue(test)
           : !isUnknown(value) && !isUnknown(test) && equalValues(value, test);
-      if (holds) return then(frame, run);
+      if (holds) return result(frame, run);
     }
     return otherwise(frame, run);
   };
@@ -534,6 +605,7 @@ function compileCall(
       `Incorrect number of arguments supplied to \`${name}\`. Min = ${least}, max = ${greatest === Infinity ? 'unbounded' : greatest} Actual = ${count}`,
     );
   }
+  checkLiterals(context, callee, node);
   const args = node.args.map((arg) => compileExpression(context, arg, scope));
   const { unknown } = context;
   return guarded(context, at, (frame, run) => {
@@ -549,6 +621,22 @@ function compileCall(
     }
     return callee.call(values, run, word);
   });
+}
+
+/** A literal that can never do, such as a pattern with an unknown symbol, is refused before the first row. */
+function checkLiterals(
+  context: PlanContext,
+  callee: ScalarFunction,
+  node: Ast.CallNode,
+): void {
+  try {
+    callee.check?.(
+      node.args.map((arg) => (arg.kind === 'Literal' ? arg.value : undefined)),
+    );
+  } catch (error) {
+    if (!(error instanceof EvaluationFault)) throw error;
+    throw evaluationError(context.source, node.at, error.message);
+  }
 }
 
 function compileAggregate(

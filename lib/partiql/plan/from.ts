@@ -2,8 +2,20 @@ import { Timestamp, type IonValue } from '../../ion/value.js';
 import type { Catalog, Relation, Row } from '../catalog.js';
 import { evaluationError } from '../errors.js';
 import type * as Ast from '../language/ast.js';
-import { Bag, bare, isUnknown, itemsOf, MISSING, structOf } from '../values/kinds.js';
-import { conjuncts, keyConditions, openRelation, type KeyCondition } from './access-path.js';
+import {
+  Bag,
+  bare,
+  isUnknown,
+  itemsOf,
+  MISSING,
+  structOf,
+} from '../values/kinds.js';
+import {
+  conjuncts,
+  keyConditions,
+  openRelation,
+  type KeyCondition,
+} from './access-path.js';
 import { isTrue, type PlanContext } from './context.js';
 import { compileExpression } from './expression.js';
 import { joinStage } from './join.js';
@@ -119,7 +131,11 @@ class FromCompiler {
   ): readonly Stage[] {
     if (node.kind === 'Source') return this.#compileSource(node, inner);
     const { type } = node;
-    const left = this.#compile(node.left, on, inner && (type === 'inner' || type === 'left'));
+    const left = this.#compile(
+      node.left,
+      on,
+      inner && (type === 'inner' || type === 'left'),
+    );
     const leftSources = [...this.#sources];
     const right = this.#compile(
       node.right,
@@ -238,7 +254,6 @@ class FromCompiler {
   }
 }
 
-
 function slotsOf(source: Source): readonly number[] {
   return [source.slot, source.position?.slot, source.by?.slot].filter(
     (slot) => slot !== undefined,
@@ -248,6 +263,7 @@ function slotsOf(source: Source): readonly number[] {
 /** The name that a path gives what it leads to. */
 export function defaultName(node: Ast.Expression): string | undefined {
   if (node.kind === 'Variable') return node.name;
+  if (node.kind === 'Cast') return defaultName(node.value);
   if (node.kind !== 'Path') return undefined;
   const last = node.steps.at(-1);
   if (last?.kind === 'Field') return last.name;
@@ -441,17 +457,16 @@ function* elements(
   skipsMissing: boolean,
 ): Iterable<readonly [IonValue, IonValue]> {
   const plain = bare(range);
-  if (Array.isArray(plain)) {
+  const items = itemsOf(plain);
+  if (items !== undefined) {
     const isOrdered = !(plain instanceof Bag);
-    for (const [index, item] of (plain as readonly IonValue[]).entries()) {
+    for (const [index, item] of items.entries()) {
       yield [item, isOrdered ? index : MISSING];
     }
   } else if (range !== MISSING || !skipsMissing) yield [range, MISSING];
 }
 
-function* unpivoted(
-  range: IonValue,
-): Iterable<readonly [IonValue, IonValue]> {
+function* unpivoted(range: IonValue): Iterable<readonly [IonValue, IonValue]> {
   if (range === MISSING) return;
   const fields = structOf(range)?.fields();
   if (fields === undefined) yield [range, '_1'];
@@ -463,7 +478,7 @@ function queryStage(source: Source, query: QueryPlan): Stage {
   const bind = (frames: Frames): Frames =>
     frames.map((frame, index) => {
       const bound = frame.slice();
-      bound[source.slot] = frame[query.output] as IonValue;
+      bound[source.slot] = frame[query.output];
       if (source.position) {
         bound[source.position.slot] = query.ordered ? index : MISSING;
       }

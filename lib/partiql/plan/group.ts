@@ -7,12 +7,7 @@ import { bagOf, isUnknown, MISSING } from '../values/kinds.js';
 import type { AggregateSink, PlanContext } from './context.js';
 import { compileExpression } from './expression.js';
 import { defaultName, type FromPlan } from './from.js';
-import {
-  BATCH,
-  type Evaluate,
-  type Frame,
-  type SyncStage,
-} from './runtime.js';
+import { BATCH, type Evaluate, type Frame, type SyncStage } from './runtime.js';
 import { Scope } from './scope.js';
 
 interface CompiledAggregate {
@@ -106,7 +101,7 @@ export class Grouping implements AggregateSink {
     if (key === undefined) return undefined;
     const { slot } = key;
     this.context.read(slot);
-    return (frame) => frame[slot] as IonValue;
+    return (frame) => frame[slot];
   }
 
   get stage(): SyncStage {
@@ -118,7 +113,7 @@ export class Grouping implements AggregateSink {
         const open = (frame: Frame, key: string, keys: IonValue[]): Group => {
           const bound = frame.slice();
           for (const [index, { slot }] of this.#keys.entries()) {
-            bound[slot] = keys[index] as IonValue;
+            bound[slot] = keys[index];
           }
           const group: Group = {
             frame: bound,
@@ -136,7 +131,8 @@ export class Grouping implements AggregateSink {
               sample ??= frame;
               const keys = this.#keys.map(({ evaluate }) => {
                 const value = evaluate(frame, run);
-                return value === MISSING ? null : value;
+                // NULL and MISSING are one group.
+                return isUnknown(value) ? null : value;
               });
               const key = keys.map(keyText).map(withLength).join('');
               const group = groups.get(key) ?? open(frame, key, keys);
@@ -155,17 +151,13 @@ export class Grouping implements AggregateSink {
           flush: () => {
             // Without GROUP BY there is one group, even of no rows.
             if (groups.size === 0 && this.group === undefined) {
-              open(sample ?? this.#emptyFrame(), '', []);
+              open(sample ?? this.context.emptyFrame(), '', []);
             }
             return this.#output([...groups.values()]);
           },
         };
       },
     };
-  }
-
-  #emptyFrame(): Frame {
-    return new Array<IonValue>(this.context.slots).fill(MISSING);
   }
 
   #fold(
@@ -188,7 +180,7 @@ export class Grouping implements AggregateSink {
   #member(frame: Frame): IonValue {
     const fields: IonField[] = [];
     for (const { name, slot } of this.from.sources) {
-      const value = frame[slot] as IonValue;
+      const value = frame[slot];
       if (value !== MISSING) fields.push([name, value]);
     }
     return IonStruct.of(fields);
@@ -256,7 +248,13 @@ function isNode<K extends Ast.Expression['kind']>(
 export function hasAggregate(node: unknown): boolean {
   if (typeof node !== 'object' || node === null) return false;
   if (Array.isArray(node)) return node.some(hasAggregate);
-  if (!('at' in node) && !('kind' in node) && !('value' in node) && !('when' in node)) return false;
+  if (
+    !('at' in node) &&
+    !('kind' in node) &&
+    !('value' in node) &&
+    !('condition' in node)
+  )
+    return false;
   if (isNode(node, 'Aggregate') && !node.overCollection) return true;
   if (isNode(node, 'Select') || isNode(node, 'Literal')) return false;
   return Object.entries(node).some(

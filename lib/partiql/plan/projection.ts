@@ -56,7 +56,7 @@ function star(stars: readonly Star[]): Evaluate {
     const { slot } = only;
     // The document passes as it is: its bytes are not decoded.
     return (frame) => {
-      const value = frame[slot] as IonValue;
+      const value = frame[slot];
       if (value instanceof IonStruct || structOf(value)) return value;
       return IonStruct.of(value === MISSING ? [] : [['_1', value]]);
     };
@@ -64,7 +64,7 @@ function star(stars: readonly Star[]): Evaluate {
   return (frame) => {
     const fields: IonField[] = [];
     for (const { slot, name, ordinal } of stars) {
-      const value = frame[slot] as IonValue;
+      const value = frame[slot];
       if (value === MISSING) continue;
       const struct = name === undefined ? structOf(value) : undefined;
       if (struct === undefined) fields.push([name ?? `_${ordinal}`, value]);

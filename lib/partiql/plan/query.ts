@@ -3,21 +3,10 @@ import { keyText } from '../equality-key.js';
 import { evaluationError } from '../errors.js';
 import type * as Ast from '../language/ast.js';
 import { compareValues } from '../values/compare.js';
-import {
-  bagOf,
-  bare,
-  isUnknown,
-  MISSING,
-  structOf,
-} from '../values/kinds.js';
+import { bagOf, bare, isUnknown, MISSING, structOf } from '../values/kinds.js';
 import type { PlanContext } from './context.js';
 import { compileExpression } from './expression.js';
-import {
-  compileFrom,
-  filtering,
-  rowsOf,
-  type FromPlan,
-} from './from.js';
+import { compileFrom, filtering, rowsOf, type FromPlan } from './from.js';
 import { Grouping, hasAggregate } from './group.js';
 import { compileProjection, Pivot } from './projection.js';
 import type { QueryPlan } from './query-plan.js';
@@ -75,7 +64,7 @@ export function compileSubquery(
     return (frame, run) =>
       gather(
         [...runSync(stages, frame, run)].flatMap((frames) =>
-          frames.map((row) => row[output] as IonValue),
+          frames.map((row) => row[output]),
         ),
       );
   }
@@ -91,11 +80,11 @@ export function compileSubquery(
       return gather(values);
 
       function collect(frames: Frames): void {
-        for (const row of frames) values.push(row[output] as IonValue);
+        for (const row of frames) values.push(row[output]);
       }
     },
   });
-  return (frame) => frame[slot] as IonValue;
+  return (frame) => frame[slot];
 }
 
 function isPivot(node: Ast.Expression): boolean {
@@ -157,15 +146,20 @@ function compileSelect(
         filtering(compileExpression(context, having, scope)),
       );
     }
-    push(after, context, () =>
-      projecting(context, node, scope, grouping ? undefined : from, output),
-    );
+    const project = () =>
+      push(after, context, () =>
+        projecting(context, node, scope, grouping ? undefined : from, output),
+      );
+    // PIVOT makes one struct of the rows, so that their order comes before it.
+    const isPivot = node.projection.kind === 'Pivot';
+    if (!isPivot) project();
     if (node.distinct) after.push(distinct(output));
     for (const query of tail) {
       const aliases = declareAliases(context, node.projection, scope);
-      if (aliases.stage) after.push(aliases.stage(output));
-      compileOrder(context, query, aliases.scope, after);
+      if (aliases !== undefined) after.push(aliases(output));
+      compileOrder(context, query, scope, after);
     }
+    if (isPivot) project();
   };
   if (grouping === undefined) compileAfter();
   else grouping.compile(compileAfter);
@@ -252,7 +246,7 @@ function projecting(
           return [];
         },
         flush: () => {
-          const frame = new Array<IonValue>(context.slots).fill(MISSING);
+          const frame = context.emptyFrame();
           frame[output] = pivot.result();
           return [[frame]];
         },
@@ -270,7 +264,7 @@ function distinct(output: number): SyncStage {
       return {
         push: (frames) => [
           frames.filter((frame) => {
-            const key = keyText(frame[output] as IonValue);
+            const key = keyText(frame[output]);
             if (seen.has(key)) return false;
             seen.add(key);
             return true;
@@ -288,28 +282,25 @@ function declareAliases(
   context: PlanContext,
   projection: Ast.Projection,
   scope: Scope,
-): { scope: Scope; stage?: (output: number) => SyncStage } {
-  if (projection.kind !== 'Items') return { scope };
+): ((output: number) => SyncStage) | undefined {
+  if (projection.kind !== 'Items') return undefined;
   const aliases = projection.items.flatMap((item) =>
     item.kind === 'Item' && item.alias !== undefined
       ? [{ name: item.alias, slot: context.allocate() }]
       : [],
   );
-  if (aliases.length === 0) return { scope };
+  if (aliases.length === 0) return undefined;
   for (const { name, slot } of aliases) scope.declare(name, slot);
-  return {
-    scope,
-    stage: (output) =>
-      mapping((frames) => {
-        for (const frame of frames) {
-          const row = structOf(frame[output] as IonValue);
-          for (const { name, slot } of aliases) {
-            frame[slot] = row?.get(name) ?? MISSING;
-          }
+  return (output) =>
+    mapping((frames) => {
+      for (const frame of frames) {
+        const row = structOf(frame[output]);
+        for (const { name, slot } of aliases) {
+          frame[slot] = row?.get(name) ?? MISSING;
         }
-        return frames;
-      }),
-  };
+      }
+      return frames;
+    });
 }
 
 /** A query whose body is no SELECT: its rows are the members of a value. */
@@ -406,8 +397,8 @@ function compareKeys(
   b: readonly IonValue[],
 ): number {
   for (const [index, { sign, nullsFirst }] of keys.entries()) {
-    const x = a[index] as IonValue;
-    const y = b[index] as IonValue;
+    const x = a[index];
+    const y = b[index];
     const unknownX = isUnknown(x);
     const unknownY = isUnknown(y);
     if (unknownX || unknownY) {

@@ -76,8 +76,8 @@ export function runStages(
   run: Run,
 ): AnyFrames {
   let output: AnyFrames = [[frame]];
-  for (let index = 0; index < stages.length; ) {
-    const stage = stages[index] as Stage;
+  for (let index = 0; index < stages.length;) {
+    const stage = stages[index];
     if (stage.kind === 'async') {
       output = stage.run(output, run);
       index += 1;
@@ -85,7 +85,7 @@ export function runStages(
     }
     // Steps without a wait between them run as one.
     const transducers: Transducer[] = [];
-    for (let next = stages[index]; next?.kind === 'sync'; ) {
+    for (let next = stages[index]; next?.kind === 'sync';) {
       transducers.push(next.start(run));
       index += 1;
       next = stages[index];
@@ -155,9 +155,7 @@ function isDone(transducer: Transducer): boolean {
 }
 
 /** A stage that looks at every frame by itself. */
-export function mapping(
-  push: (frames: Frames, run: Run) => Frames,
-): SyncStage {
+export function mapping(push: (frames: Frames, run: Run) => Frames): SyncStage {
   return {
     kind: 'sync',
     start: (run) => ({ push: (frames) => [push(frames, run)] }),

@@ -9,7 +9,7 @@ import { compileDefinition, compileExec } from './definition.js';
 import { compileExpression } from './expression.js';
 import { rowsOf } from './from.js';
 import { compileQuery, compileSubquery } from './query.js';
-import { runStages, type Frame } from './runtime.js';
+import { runStages } from './runtime.js';
 import { Scope } from './scope.js';
 
 /** Settings of one plan besides its text. */
@@ -55,10 +55,6 @@ export function planStatement(
   }
 }
 
-function emptyFrame(context: PlanContext): Frame {
-  return new Array<IonValue>(context.slots).fill(MISSING);
-}
-
 function planQuery(
   context: PlanContext,
   { query }: Ast.SelectStatementNode,
@@ -68,10 +64,10 @@ function planQuery(
   const { stages, output } = plan;
   const { mayHoldMissing } = context;
   return async function* (run) {
-    for await (const frames of runStages(stages, emptyFrame(context), run)) {
+    for await (const frames of runStages(stages, context.emptyFrame(), run)) {
       const rows: IonValue[] = [];
       for (const frame of frames) {
-        const value = frame[output] as IonValue;
+        const value = frame[output];
         const row = mayHoldMissing ? sealed(value) : value;
         if (row !== undefined && row !== MISSING) rows.push(row);
       }
@@ -100,7 +96,7 @@ function planExpression(
     compileExpression(context, query, new Scope()),
   );
   return async function* (run) {
-    for await (const frames of runStages(stages, emptyFrame(context), run)) {
+    for await (const frames of runStages(stages, context.emptyFrame(), run)) {
       for (const frame of frames) {
         yield rowsOf(evaluate(frame, run)).flatMap((row) => sealed(row) ?? []);
       }
@@ -133,7 +129,7 @@ export async function evaluateExpression(
       throw new TypeError('there is no time here');
     },
   };
-  for await (const frames of runStages(stages, emptyFrame(context), run)) {
+  for await (const frames of runStages(stages, context.emptyFrame(), run)) {
     for (const frame of frames) return evaluate(frame, run);
   }
   return MISSING;

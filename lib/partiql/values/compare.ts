@@ -1,4 +1,9 @@
-import type { IonField, IonStruct, IonValue, Timestamp } from '../../ion/value.js';
+import type {
+  IonField,
+  IonStruct,
+  IonValue,
+  Timestamp,
+} from '../../ion/value.js';
 import {
   bare,
   bytesOf,
@@ -84,7 +89,7 @@ function compareSequences(
 ): number {
   const length = Math.min(a.length, b.length);
   for (let index = 0; index < length; index += 1) {
-    const order = compareValues(a[index] as IonValue, b[index] as IonValue);
+    const order = compareValues(a[index], b[index]);
     if (order !== 0) return order;
   }
   return a.length - b.length;
@@ -96,10 +101,7 @@ function compareStructs(a: IonStruct, b: IonStruct): number {
   const fieldsB = b.fields().toSorted(compareFields);
   const length = Math.min(fieldsA.length, fieldsB.length);
   for (let index = 0; index < length; index += 1) {
-    const order = compareFields(
-      fieldsA[index] as IonField,
-      fieldsB[index] as IonField,
-    );
+    const order = compareFields(fieldsA[index], fieldsB[index]);
     if (order !== 0) return order;
   }
   return fieldsA.length - fieldsB.length;

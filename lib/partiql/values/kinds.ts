@@ -59,15 +59,11 @@ export type Numeric = number | bigint | Decimal | IonFloat;
 
 /** Kind of a value; its annotations do not matter. */
 export function kindOf(value: IonValue): Kind {
-  switch (typeof value) {
-    case 'string':
-      return Kind.Text;
-    case 'number':
-    case 'bigint':
-      return Kind.Number;
-    case 'boolean':
-      return Kind.Bool;
+  if (typeof value === 'string') return Kind.Text;
+  if (typeof value === 'number' || typeof value === 'bigint') {
+    return Kind.Number;
   }
+  if (typeof value === 'boolean') return Kind.Bool;
   if (value === null || value instanceof IonNull) return Kind.Unknown;
   if (value instanceof IonStruct) return Kind.Struct;
   if (value instanceof Decimal || value instanceof IonFloat) return Kind.Number;

@@ -1,5 +1,5 @@
 import { Decimal, IonFloat } from '../../ion/value.js';
-import { EvaluationFault } from '../errors.js';
+import { DataFault } from '../errors.js';
 import type { ArithmeticOperator } from '../language/ast.js';
 import type { Numeric } from './kinds.js';
 
@@ -25,7 +25,7 @@ export function narrow(value: bigint): number | bigint {
 /** An integer result; QLDB's integers have 64 bits where they are computed. */
 function integer(value: bigint): number | bigint {
   if (value > INT_MAX || value < INT_MIN) {
-    throw new EvaluationFault('Int overflow or underflow');
+    throw new DataFault('Int overflow or underflow');
   }
   return narrow(value);
 }
@@ -33,7 +33,7 @@ function integer(value: bigint): number | bigint {
 /** A decimal with this value. */
 export function decimal({ coefficient, exponent }: Scaled): Decimal {
   if (Math.abs(exponent) > EXPONENT_MAX) {
-    throw new EvaluationFault('the exponent of a decimal is out of range');
+    throw new DataFault('the exponent of a decimal is out of range');
   }
   return new Decimal(coefficient, exponent, coefficient < 0n);
 }
@@ -71,7 +71,9 @@ function digitCount(value: bigint): number {
 /** The value rounded to this many digits, half to even. */
 export function roundDigits(value: Scaled, precision = PRECISION): Scaled {
   const excess = digitCount(value.coefficient) - precision;
-  return excess <= 0 ? value : roundDigits(dropDigits(value, excess), precision);
+  return excess <= 0
+    ? value
+    : roundDigits(dropDigits(value, excess), precision);
 }
 
 /** The value without its last digits, half to even. */
@@ -107,7 +109,7 @@ function add(a: Scaled, b: Scaled): Scaled {
 }
 
 function divide(a: Scaled, b: Scaled): Scaled {
-  if (b.coefficient === 0n) throw new EvaluationFault('/ by zero');
+  if (b.coefficient === 0n) throw new DataFault('/ by zero');
   const preferred = a.exponent - b.exponent;
   if (a.coefficient === 0n) return { coefficient: 0n, exponent: preferred };
   const shift = Math.max(
@@ -133,12 +135,12 @@ function divide(a: Scaled, b: Scaled): Scaled {
 }
 
 function remainder(a: Scaled, b: Scaled): Scaled {
-  if (b.coefficient === 0n) throw new EvaluationFault('/ by zero');
+  if (b.coefficient === 0n) throw new DataFault('/ by zero');
   const exponent = Math.min(a.exponent, b.exponent);
   const shiftA = a.exponent - exponent;
   const shiftB = b.exponent - exponent;
   if (Math.max(shiftA, shiftB) > 10_000) {
-    throw new EvaluationFault('the operands of % are too far apart');
+    throw new DataFault('the operands of % are too far apart');
   }
   return {
     coefficient:
@@ -211,7 +213,7 @@ function calculateIntegers(
   const x = BigInt(a);
   const y = BigInt(b);
   if (y === 0n && (operator === '/' || operator === '%')) {
-    throw new EvaluationFault('/ by zero');
+    throw new DataFault('/ by zero');
   }
   switch (operator) {
     case '+':
@@ -321,13 +323,13 @@ export function truncate(value: Numeric): number | bigint {
   if (isInteger(value)) return value;
   if (value instanceof IonFloat) {
     if (!Number.isFinite(value.value)) {
-      throw new EvaluationFault('Int overflow or underflow');
+      throw new DataFault('Int overflow or underflow');
     }
     return integer(BigInt(Math.trunc(value.value)));
   }
   const { coefficient, exponent } = scaled(value);
   if (coefficient === 0n) return 0;
-  if (exponent > 19) throw new EvaluationFault('Int overflow or underflow');
+  if (exponent > 19) throw new DataFault('Int overflow or underflow');
   if (exponent >= 0) return integer(coefficient * 10n ** BigInt(exponent));
   if (-exponent > digitCount(coefficient)) return 0;
   return integer(coefficient / 10n ** BigInt(-exponent));
@@ -344,6 +346,7 @@ export function decimalText(value: Decimal): string {
     const padded = digits.padStart(1 - exponent, '0');
     return `${sign}${padded.slice(0, exponent)}.${padded.slice(exponent)}`;
   }
-  if (exponent > 0 && exponent < 100) return sign + digits + '0'.repeat(exponent);
+  if (exponent > 0 && exponent < 100)
+    return sign + digits + '0'.repeat(exponent);
   return `${sign}${digits}E${exponent > 0 ? '+' : ''}${exponent}`;
 }

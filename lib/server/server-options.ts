@@ -1,0 +1,58 @@
+import type { LedgerPorts } from '../ledger/ports.js';
+import type { ServedLedgers } from './client-sessions.js';
+import type { CredentialsLookup, ServerCredentials } from './signature.js';
+
+/** Options of `createQldbServer`. Times are in milliseconds. */
+export interface QldbServerOptions {
+  /** Where commands go, by ledger name, such as `{ vehicles: ledger.sessions }`. */
+  readonly ledgers: ServedLedgers;
+  /**
+   * Who may come in: the keys that clients sign their requests with, or a
+   * function that finds them by access key id.
+   */
+  readonly credentials: readonly ServerCredentials[] | CredentialsLookup;
+  /**
+   * Address to listen on. Default: `127.0.0.1`. The server speaks plain HTTP:
+   * beyond this machine, put a proxy with TLS before it that keeps `Host`.
+   */
+  readonly host?: string;
+  /** Port to listen on. Default: 0, a free one. */
+  readonly port?: number;
+  /** The one region that requests may be signed for. Default: any. */
+  readonly region?: string;
+  /** Largest request. Default: 6 MiB, the 4 MB that a QLDB transaction could have, in base64. */
+  readonly maxBodyBytes?: number;
+  /**
+   * Bytes that all requests under way may hold. Beyond, clients are told
+   * `CapacityExceededException`, which they may try again. Default: 256 MiB.
+   */
+  readonly maxRequestMemory?: number;
+  /** Connections at a time. Default: 4,096. */
+  readonly maxConnections?: number;
+  /** Within this time a request has to arrive whole. Default: 30,000. */
+  readonly requestTimeout?: number;
+  /** A session that is not used for so long is ended. Default: 1,200,000 (20 minutes; QLDB's lived 13 to 17). */
+  readonly sessionIdleTimeout?: number;
+  /** How long {@link QldbServer.close} waits for what is under way. Default: 10,000. */
+  readonly gracePeriod?: number;
+  /**
+   * Told of every failure that clients see as an `InternalServerException`, with
+   * the request id that they see. Default: nobody is told.
+   */
+  readonly onError?: (error: unknown, requestId: string) => void;
+  /** Clock and randomness; the system's by default. */
+  readonly ports?: Partial<LedgerPorts>;
+}
+
+/** A running server; see `createQldbServer`. */
+export interface QldbServer extends AsyncDisposable {
+  /** Its endpoint, such as `http://127.0.0.1:8182`. */
+  readonly url: string;
+  /** How many sessions its clients have open. */
+  readonly sessions: number;
+  /**
+   * Takes no more requests, waits for those under way, then ends the sessions
+   * that clients opened. The ledgers stay open. Idempotent.
+   */
+  close(): Promise<void>;
+}
