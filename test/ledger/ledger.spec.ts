@@ -12,6 +12,7 @@ import {
   it,
 } from 'vitest';
 import { toNative } from '../../lib/ion/native.js';
+import { formatIonText } from '../../lib/ion/text.js';
 import {
   type Ledger,
   openLedger,
@@ -127,6 +128,10 @@ describe('Ledger', () => {
       { tableName: 'T', statements: [1] },
     ]);
     expect(plain.revisions.map(({ data }) => data.n)).toEqual([10, 11]);
+    // Wherever the process runs: UTC, known to be so.
+    expect(formatIonText(block)).toMatch(
+      /blockTimestamp:\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z,/,
+    );
   });
 
   it('proves every revision and block against every later digest', async () => {

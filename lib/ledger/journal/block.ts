@@ -1,7 +1,12 @@
 import { dot, hashIon } from '../../ion/hash.js';
 import { encodeIon } from '../../ion/encode.js';
 import { decodeIon } from '../../ion/decode.js';
-import { IonStruct, type IonValue, Timestamp } from '../../ion/value.js';
+import {
+  Decimal,
+  IonStruct,
+  type IonValue,
+  Timestamp,
+} from '../../ion/value.js';
 import type { Revision } from '../../store/contract.js';
 import { merkleRoot, NO_HASH } from './merkle.js';
 
@@ -201,7 +206,16 @@ export function addressStruct({
 
 /** An instant as the journal writes it: UTC, with milliseconds. */
 export function timestampOf(milliseconds: number): Timestamp {
-  return new Timestamp(new Date(milliseconds));
+  const date = new Date(milliseconds);
+  return new Timestamp(
+    0,
+    date.getUTCFullYear(),
+    date.getUTCMonth() + 1,
+    date.getUTCDate(),
+    date.getUTCHours(),
+    date.getUTCMinutes(),
+    new Decimal(date.getUTCSeconds() * 1000 + date.getUTCMilliseconds(), -3),
+  );
 }
 
 /** Decodes bytes that the ledger itself wrote as a struct. */
