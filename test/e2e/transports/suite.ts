@@ -112,5 +112,35 @@ export function transactionalHandlers(transport: Transport): void {
       expect(await bank.revisions(FIRST)).toBe(1 + 1);
       await next.leave();
     });
+
+    it('have done what they acknowledged when the application shuts down under load', async () => {
+      const accounts = ACCOUNTS.slice(0, 8);
+      const clients = await Promise.all(accounts.map(() => running.connect()));
+      const acknowledged = accounts.map(() => 0);
+      let total = 0;
+      let closing: Promise<void> | undefined;
+      await Promise.all(
+        accounts.map(async (id, n) => {
+          try {
+            for (let round = 0; round < 1000; round++) {
+              await clients[n]?.deposit(id, 1);
+              acknowledged[n] = round + 1;
+              if (++total === 60) closing = running.app.close();
+            }
+          } catch {
+            // The application is closed, and one deposit of each client may or may not have been done.
+          }
+        }),
+      );
+      await closing;
+      expect(total).toBeGreaterThanOrEqual(60);
+      expect(total).toBeLessThan(8 * 1000);
+      for (const [n, id] of accounts.entries()) {
+        const surplus = ((await bank.balance(id)) ?? 0) - acknowledged[n];
+        expect(surplus).toBeGreaterThanOrEqual(0);
+        expect(surplus).toBeLessThanOrEqual(1);
+      }
+      await Promise.all(clients.map((one) => one.leave()));
+    });
   });
 }

@@ -25,10 +25,7 @@ interface DepositMessage {
 @Controller()
 @Transactional()
 class AccountsConsumer {
-  constructor(
-    private readonly accounts: Accounts,
-    private readonly bank: Bank,
-  ) {}
+  constructor(private readonly accounts: Accounts) {}
 
   @MessagePattern('deposit')
   deposit(@Payload() { id, amount }: DepositMessage): Promise<Deposit> {

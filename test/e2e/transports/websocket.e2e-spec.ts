@@ -38,23 +38,31 @@ class AccountsGateway {
   }
 }
 
+interface Waiting {
+  readonly id: string;
+  resolve(deposit: Deposit): void;
+  reject(error: Error): void;
+}
+
 class AccountsClient implements Client {
   answers = 0;
   readonly #socket: WebSocket;
-  /** Answers do not say what they answer, but for the account. */
-  readonly #waiting: ((answer: { event: string; data: unknown }) => boolean)[] =
-    [];
+  readonly #waiting: Waiting[] = [];
 
   private constructor(socket: WebSocket) {
     this.#socket = socket;
     socket.on('message', (message: Buffer) => {
       this.answers++;
-      const answer = JSON.parse(String(message)) as {
+      const { event, data } = JSON.parse(String(message)) as {
         event: string;
-        data: unknown;
+        data: Deposit;
       };
-      const index = this.#waiting.findIndex((takes) => takes(answer));
-      if (index >= 0) this.#waiting.splice(index, 1);
+      if (event === 'deposited') this.#take(data.id)?.resolve(data);
+      else this.#take()?.reject(new Error(JSON.stringify(data)));
+    });
+    socket.on('close', () => {
+      for (const { reject } of this.#waiting)
+        reject(new Error('The connection is closed.'));
     });
   }
 
@@ -67,12 +75,7 @@ class AccountsClient implements Client {
 
   deposit(id: string, amount: number): Promise<Deposit> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push(({ event, data }) => {
-        if (event !== 'deposited') reject(new Error(JSON.stringify(data)));
-        else if ((data as Deposit).id !== id) return false;
-        else resolve(data as Deposit);
-        return true;
-      });
+      this.#waiting.push({ id, resolve, reject });
       this.#send('deposit', { id, amount });
     });
   }
@@ -87,7 +90,17 @@ class AccountsClient implements Client {
     await once(this.#socket, 'close');
   }
 
+  /** Answers do not say what they answer, but for the account. */
+  #take(id?: string): Waiting | undefined {
+    const index = this.#waiting.findIndex(
+      (waiting) => id === undefined || waiting.id === id,
+    );
+    return index < 0 ? undefined : this.#waiting.splice(index, 1)[0];
+  }
+
   #send(event: string, data: object): void {
+    if (this.#socket.readyState !== WebSocket.OPEN)
+      throw new Error('The connection is closed.');
     this.#socket.send(JSON.stringify({ event, data }));
   }
 }
