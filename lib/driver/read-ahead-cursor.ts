@@ -44,7 +44,6 @@ export class ReadAheadCursor<T = unknown> extends PagedCursor<T> {
 
   protected override onClose(): void {
     this.#pages.length = 0;
-    this.#wakeReader?.();
   }
 
   #fetchAhead(): void {

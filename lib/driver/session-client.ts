@@ -122,7 +122,8 @@ export class SessionClient {
     // The turn ends with the endpoint's own promise: a caller who stops waiting
     // does not let the next command overtake this one.
     const done = (): void => this.#next();
-    return untilAborted(reply, signal).finally(done);
+    reply.then(done, done);
+    return untilAborted(reply, signal);
   }
 
   /**

@@ -206,7 +206,6 @@ export class SessionLease {
   readonly permit: Permit;
   readonly #pool: SessionPool;
   #session: SessionClient | undefined;
-  #released = false;
 
   /** Called if the driver closes and does not wait any longer. */
   onRevoke: ((reason: Error) => void) | undefined;
@@ -239,9 +238,8 @@ export class SessionLease {
     this.onRevoke?.(reason);
   }
 
+  /** Gives session and place back. Idempotent. */
   release(): void {
-    if (this.#released) return;
-    this.#released = true;
     const session = this.#session;
     this.#session = undefined;
     this.#pool.release(this, this.permit, session);

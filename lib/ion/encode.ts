@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { Decimal, type dom, Timestamp } from 'ion-js';
+import type { Decimal, dom, Timestamp } from 'ion-js';
 import {
   Cursor,
   L_NULL,
@@ -23,12 +23,16 @@ import {
 } from './cursor.js';
 import { BinaryStruct } from './decode.js';
 import { IonConversionError } from './errors.js';
-import { Layout, varUIntLength } from './layout.js';
 import {
-  FIRST_LOCAL_SID,
-  type SymbolTable,
-  SYSTEM_TABLE,
-} from './symbol-table.js';
+  isDecimal,
+  isDomValue,
+  isPlainElsewhere,
+  isTimestamp,
+  typeName,
+} from './javascript-types.js';
+import { Layout } from './layout.js';
+import { LocalSymbols, LONE_SURROGATE } from './local-symbols.js';
+import type { SymbolTable } from './symbol-table.js';
 import { fromDate, fromTimestamp, MAX_FRACTION_DIGITS } from './timestamp.js';
 import {
   IonAnnotated,
@@ -87,137 +91,47 @@ const TYPE_CODES: Readonly<Record<IonTypeName, number>> = {
   struct: T_STRUCT,
 };
 
-/** A symbol that the encoder has met, now or for an earlier value. */
-interface KnownSymbol {
-  /** The text as an Ion string, as it stands in a symbol table. */
-  readonly string: Uint8Array;
-  /** Its SID in the value of number `round`. */
-  sid: number;
-  round: number;
-}
-
-/** The round of the symbols that have a SID always. */
-const ALWAYS = -1;
-/** Known symbols are forgotten when their texts take more than this. */
-const MAX_KNOWN_BYTES = 1 << 20;
 /** Bytes of scratch space that are kept between two values. */
 const KEPT_SCRATCH = 1 << 16;
 /** Strings up to this length are written character by character. */
 const SHORT_STRING = 48;
-const LONE_SURROGATE = /\p{Surrogate}/u;
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
-
-const NO_SYMBOLS: readonly KnownSymbol[] = [];
 
 /** Writes JavaScript values and Ion values as Ion binary, one after another. */
 class Encoder extends Layout {
   #strict = false;
-  #round = 0;
-  #known = new Map<string, KnownSymbol>();
-  #knownBytes = 0;
-  /** Local symbols of this value in the order of their SIDs. */
-  #symbols: KnownSymbol[] = [];
+  readonly #symbols = new LocalSymbols();
   /** Objects that are being written, one in the other, and the keys that lead on from them. */
   readonly #ancestors: object[] = [];
   readonly #path: (string | number)[] = [];
   /** SIDs here by SIDs there, for the symbol tables of structs that are copied. */
   readonly #copied = new Map<SymbolTable, number[]>();
-  #lastSymbols: readonly KnownSymbol[] = NO_SYMBOLS;
-  #lastTable: Uint8Array = EMPTY;
 
   constructor() {
     super(KEPT_SCRATCH);
-    this.#forget();
   }
 
   encode(value: unknown, strict: boolean): Uint8Array {
     this.#strict = strict;
-    this.#round++;
-    this.#symbols = [];
+    this.#symbols.begin();
     try {
       this.#value(value);
-      return this.#finish();
+      const table = this.#symbols.table();
+      const binary = Buffer.allocUnsafe(table.length + this.pos);
+      binary.set(table);
+      this.bytes.copy(binary, table.length, 0, this.pos);
+      return binary;
     } finally {
       this.reset(KEPT_SCRATCH);
       this.#ancestors.length = 0;
       this.#copied.clear();
-      if (this.#knownBytes > MAX_KNOWN_BYTES) this.#forget();
     }
-  }
-
-  #finish(): Uint8Array {
-    const table = this.#table();
-    const binary = Buffer.allocUnsafe(table.length + this.pos);
-    binary.set(table);
-    this.bytes.copy(binary, table.length, 0, this.pos);
-    return binary;
-  }
-
-  // Symbols
-
-  #forget(): void {
-    this.#known = new Map();
-    this.#knownBytes = 0;
-    this.#lastSymbols = NO_SYMBOLS;
-    this.#lastTable = EMPTY;
-    SYSTEM_TABLE.texts.forEach((text, sid) => {
-      if (text === null) return;
-      this.#known.set(text, { string: EMPTY, sid, round: ALWAYS });
-    });
   }
 
   /** SID of a text in the symbol table of this value. */
   #sid(text: string): number {
-    const known = this.#known.get(text) ?? this.#learn(text);
-    if (known.round !== this.#round && known.round !== ALWAYS) {
-      known.round = this.#round;
-      known.sid = FIRST_LOCAL_SID + this.#symbols.length;
-      this.#symbols.push(known);
-    }
-    return known.sid;
-  }
-
-  #learn(text: string): KnownSymbol {
-    if (LONE_SURROGATE.test(text)) this.#refuse('a name with a lone surrogate');
-    const bytes = Buffer.from(text);
-    const string = new Layout(bytes.length + 9);
-    string.header(T_STRING, bytes.length);
-    string.raw(bytes);
-    const known = {
-      string: string.bytes.subarray(0, string.pos),
-      sid: 0,
-      round: 0,
-    };
-    this.#known.set(text, known);
-    this.#knownBytes += text.length;
-    return known;
-  }
-
-  /** Version marker and symbol table. Values in a row often have the same. */
-  #table(): Uint8Array {
-    const symbols = this.#symbols;
-    if (symbols.length === 0) return VERSION_MARKER;
-    const last = this.#lastSymbols;
-    if (
-      last.length === symbols.length &&
-      symbols.every((symbol, i) => symbol === last[i])
-    ) {
-      return this.#lastTable;
-    }
-    const list = symbols.reduce((sum, { string }) => sum + string.length, 0);
-    const struct = 1 + headerLength(list) + list;
-    const table = new Layout(list + 40);
-    table.raw(VERSION_MARKER);
-    table.header(T_ANNOTATION, 2 + headerLength(struct) + struct);
-    table.byte(0x81); // the annotations take one byte:
-    table.byte(0x83); // $ion_symbol_table
-    table.header(T_STRUCT, struct);
-    table.byte(0x87); // symbols
-    table.header(T_LIST, list);
-    for (const { string } of symbols) table.raw(string);
-    this.#lastSymbols = symbols;
-    this.#lastTable = table.bytes.subarray(0, table.pos);
-    return this.#lastTable;
+    const sid = this.#symbols.sid(text);
+    return sid < 0 ? this.#refuse('a name with a lone surrogate') : sid;
   }
 
   // Values
@@ -470,7 +384,9 @@ class Encoder extends Layout {
   // Values of ion-js
 
   #dom(value: dom.Value): void {
-    this.#annotated(value.getAnnotations(), () => this.#domContent(value));
+    const annotations = value.getAnnotations();
+    if (annotations.length === 0) return this.#domContent(value);
+    this.#annotated(annotations, () => this.#domContent(value));
   }
 
   #domContent(value: dom.Value): void {
@@ -621,15 +537,8 @@ class Encoder extends Layout {
   }
 }
 
-const VERSION_MARKER = Uint8Array.of(0xe0, 0x01, 0x00, 0xea);
-const EMPTY = new Uint8Array(0);
-
 const encoder = new Encoder();
 let busy = false;
-
-function headerLength(length: number): number {
-  return length < 14 ? 1 : 1 + varUIntLength(length);
-}
 
 function formatPath(path: readonly (string | number)[]): string {
   return path.reduce<string>((text, key) => {
@@ -638,53 +547,4 @@ function formatPath(path: readonly (string | number)[]): string {
       ? `${text}.${key}`
       : `${text}[${JSON.stringify(key)}]`;
   }, '$');
-}
-
-/** What kind of value it is, without a word of the value. */
-function typeName(value: unknown): string {
-  if (value === undefined) return 'undefined';
-  if (value === null) return 'null';
-  if (typeof value !== 'object') return `a ${typeof value}`;
-  const { constructor } = value;
-  return typeof constructor === 'function' && constructor.name !== ''
-    ? `an instance of ${constructor.name}`
-    : 'an object with a prototype of its own';
-}
-
-function hasMethod(value: object, name: string): boolean {
-  return (
-    typeof (value as Readonly<Record<string, unknown>>)[name] === 'function'
-  );
-}
-
-// An application may have its own copy of ion-js beside ours, so its values are
-// known by what they can do.
-
-function isDomValue(value: object): value is dom.Value {
-  return hasMethod(value, 'ionEquals') && hasMethod(value, 'getAnnotations');
-}
-
-function isDecimal(value: object): value is Decimal {
-  return (
-    value instanceof Decimal ||
-    (hasMethod(value, 'getCoefficient') && hasMethod(value, 'getExponent'))
-  );
-}
-
-function isTimestamp(value: object): value is Timestamp {
-  return (
-    value instanceof Timestamp ||
-    (hasMethod(value, 'getLocalOffset') &&
-      hasMethod(value, 'getSecondsDecimal'))
-  );
-}
-
-/** Whether a prototype is the Object.prototype of another realm, such as a test runner's. */
-function isPlainElsewhere(prototype: unknown): boolean {
-  return (
-    typeof prototype === 'object' &&
-    prototype !== null &&
-    Object.getPrototypeOf(prototype) === null &&
-    Object.hasOwn(prototype, 'isPrototypeOf')
-  );
 }

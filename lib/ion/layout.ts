@@ -46,9 +46,11 @@ export class Layout {
       this.pos += length;
       return;
     }
-    for (let i = start; i < end; i++) {
-      this.bytes[this.pos++] = bytes[i];
-    }
+    // A short copy is done sooner than the call that would do it.
+    const target = this.bytes;
+    let { pos } = this;
+    for (let i = start; i < end; i++) target[pos++] = bytes[i];
+    this.pos = pos;
   }
 
   /** A type descriptor with the length of what follows. */

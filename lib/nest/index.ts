@@ -31,6 +31,35 @@ export { Qldb, type QldbParts } from './qldb.js';
 export { QldbModule } from './qldb.module.js';
 export { getQldbDriverToken, getQldbToken } from './qldb.tokens.js';
 export { IdentifierError } from './identifier.js';
+export {
+  atLeast,
+  atMost,
+  between,
+  Condition,
+  greaterThan,
+  lessThan,
+  like,
+  missing,
+  otherThan,
+  oneOf,
+} from './repository/conditions.js';
+export { type Filter, type FindOptions } from './repository/filter.js';
+export {
+  LedgerRepository,
+  NotUniqueError,
+  type RevisionProof,
+  type Stored,
+} from './repository/ledger-repository.js';
+export {
+  type DocumentClass,
+  LedgerTable,
+  type LedgerTableOptions,
+} from './repository/ledger-table.decorator.js';
+export {
+  type FeatureOptions,
+  getRepositoryToken,
+  InjectRepository,
+} from './repository/repository.providers.js';
 export { type HistoryRange, type Revision } from './revisions/revision.js';
 export { type RowQuery } from './rows/row-query.js';
 export { RowStream } from './rows/row-stream.js';

@@ -5,6 +5,12 @@ import type {
   QldbModuleRootOptions,
 } from './interfaces/qldb-options.interface.js';
 import { QldbCoreModule } from './qldb-core.module.js';
+import type { DocumentClass } from './repository/ledger-table.decorator.js';
+import {
+  type FeatureOptions,
+  getRepositoryToken,
+  repositoryProviders,
+} from './repository/repository.providers.js';
 
 /**
  * Gives an application its ledger.
@@ -44,6 +50,30 @@ export class QldbModule {
    */
   static forRootAsync(options: QldbModuleAsyncOptions): DynamicModule {
     return register(options);
+  }
+
+  /**
+   * Gives the modules that import this one repositories of these classes, and
+   * of no others.
+   *
+   * @throws QldbOptionsError when a class has no `@LedgerTable()`
+   *
+   * @example
+   * ```ts
+   * QldbModule.forFeature([Vehicle, Person], { createTables: true })
+   * ```
+   */
+  static forFeature(
+    documents: readonly DocumentClass[],
+    options: FeatureOptions = {},
+  ): DynamicModule {
+    return {
+      module: QldbModule,
+      providers: repositoryProviders(documents, options),
+      exports: documents.map((document) =>
+        getRepositoryToken(document, options.name),
+      ),
+    };
   }
 }
 

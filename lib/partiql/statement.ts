@@ -94,26 +94,31 @@ class ParsedStatement implements Statement {
     this.kind = kindOf(statement);
   }
 
-  async *execute(
-    context: ExecutionContext,
-  ): AsyncIterable<readonly IonValue[]> {
+  execute(context: ExecutionContext): AsyncIterable<readonly IonValue[]> {
+    return { [Symbol.asyncIterator]: () => this.#run(context) };
+  }
+
+  #run(context: ExecutionContext): AsyncIterator<readonly IonValue[]> {
     const { catalog, parameters, transactionId, now } = context;
-    if (parameters.length !== this.parameterCount) {
-      throw new PartiqlError(
-        'PARTIQL_PARAMETERS',
-        `Query expects ${this.parameterCount} parameter(s), but statement has ${parameters.length}`,
-      );
-    }
     let time: Timestamp | undefined;
-    yield* this.#plan(
-      catalog,
-      context.typing ?? 'qldb',
-    )({
-      catalog,
-      parameters,
-      transactionId,
-      now: () => (time ??= typeof now === 'function' ? now() : now),
-    });
+    try {
+      if (parameters.length !== this.parameterCount) {
+        throw new PartiqlError(
+          'PARTIQL_PARAMETERS',
+          `Query expects ${this.parameterCount} parameter(s), but statement has ${parameters.length}`,
+        );
+      }
+      const plan = this.#plan(catalog, context.typing ?? 'qldb');
+      const rows = plan({
+        catalog,
+        parameters,
+        transactionId,
+        now: () => (time ??= typeof now === 'function' ? now() : now),
+      });
+      return rows[Symbol.asyncIterator]();
+    } catch (error) {
+      return { next: () => Promise.reject(asError(error)) };
+    }
   }
 
   #plan(catalog: Catalog, typing: Typing): StatementPlan {
@@ -124,6 +129,10 @@ class ParsedStatement implements Statement {
     plans.set(catalog.version, plan);
     return plan;
   }
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }
 
 function kindOf(node: StatementNode): StatementKind {

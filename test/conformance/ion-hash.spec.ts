@@ -7,14 +7,11 @@ import {
   type Reader,
 } from 'ion-js';
 import { afterAll, describe, expect, it } from 'vitest';
+import { Datagram } from '../../lib/ion/datagram.js';
 import { decodeIon } from '../../lib/ion/decode.js';
 import { encodeIon } from '../../lib/ion/encode.js';
-import {
-  type Digest,
-  hashIon,
-  ionHash,
-  ionHashBy,
-} from '../../lib/ion/hash.js';
+import { hashIon, ionHash } from '../../lib/ion/hash.js';
+import { type Digest, Hasher } from '../../lib/ion/hasher.js';
 import { parseIonText } from '../../lib/ion/text.js';
 import { CommitDigest } from '../../lib/session/commit-digest.js';
 import { suiteFolder, Tally } from './suite.js';
@@ -74,14 +71,15 @@ describe.skipIf(file === undefined)('ion-hash-tests', () => {
       made.push(result.toString('hex'));
       return result.toString('latin1');
     };
-    ionHashBy(digest, binary);
+    const { cursor, end, table } = Datagram.single(binary);
+    new Hasher(digest).hash(cursor, end, table);
     return finalOnly ? made.slice(-1) : made;
   }
 });
 
 const digests = suiteFolder(
   'COMMIT_DIGESTS',
-  '../shared/data/commit-digests.json',
+  'test/data/commit-digests.json',
   'commit digests of the QLDB drivers',
 );
 

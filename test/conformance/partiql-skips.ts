@@ -35,6 +35,16 @@ export const skips: readonly Skip[] = [
     reason: 'TEXT_REPLACE: not a function of QLDB, nor of the specification',
   },
   ...cases(
+    `${EVAL}/spec-tests.ion`,
+    'WITH and window functions: not part of the grammar',
+    'section-11 > windowing simplified with grouping',
+  ),
+  ...cases(
+    `${EQUIV}/spec-tests.ion`,
+    "a string is never compared as a number: 9 < '10' is unknown",
+    'section-12 > equiv coercions with explicit literals',
+  ),
+  ...cases(
     `${EVAL}/rfc/0007.ion`,
     'UNION without OUTER takes any collections: a ledger has no schema that could forbid it',
     'set > Example 2.1 — Union of Compatible Relations; Mismatch Column Names; Without CORRESPONDING Clause',
@@ -213,6 +223,11 @@ export const skips: readonly Skip[] = [
     `${EVAL}/query/group-by/group-by.ion`,
     'a query in SELECT VALUE gives its rows, as in QLDB; it stands for one value as an operand only',
     'group-by-aggregates > SELECT VALUE with nested aggregates : SELECT VALUE (SELECT SUM(outerFromSource.col1) AS the_sum FROM <<1>>) FROM simple_1_col_1_group as outerFromSource',
+  ),
+  ...cases(
+    `${EVAL}/spec-tests.ion`,
+    'a query in SELECT gives its rows, as in QLDB; it stands for one value as an operand only',
+    'section-9 > inner select evaluating to collection with more than one element',
   ),
   ...cases(
     `${EVAL}/query/select/sql-aggregate.ion`,

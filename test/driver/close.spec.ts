@@ -229,6 +229,20 @@ describe('close()', () => {
     expect(driver.pool.idle).toBe(0);
   });
 
+  it('case 32: nobody is given a session that arrives while the driver waits for others', async () => {
+    const gate = new Gate();
+    const service = new FakeService({ latency: () => gate.opened });
+    const driver = driverOf(service);
+    const failing = errorOf(driver.getSession());
+    await turns();
+    const closing = driver.close();
+    gate.open();
+    expect(await failing).toBeInstanceOf(DriverClosedError);
+    await closing;
+    expect(service.sessionsStarted).toBe(1);
+    expect(service.sessions.size).toBe(0);
+  });
+
   it('a grace time that is none is refused', async () => {
     const driver = driverOf(new FakeService());
     for (const graceTime of [-1, Number.NaN, Infinity]) {

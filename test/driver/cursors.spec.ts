@@ -8,7 +8,6 @@ import { toIonBinary } from '../../lib/ion/native.js';
 import { parseIonText } from '../../lib/ion/text.js';
 import { encodeIon } from '../../lib/ion/encode.js';
 import {
-  BufferedCursor,
   type Cursor,
   type PooledQldbDriverOptions,
   ResultClosedError,
@@ -388,7 +387,7 @@ describe('a cursor', () => {
         return result;
       },
     });
-    const kept = (await partly.executeStatement('SELECT 1')) as BufferedCursor;
+    const kept = await partly.executeStatement('SELECT 1');
     expect(kept.getConsumedIOs()).toEqual({ writeIOs: 4 });
     expect(kept.getTimingInformation()).toBeUndefined();
   });
@@ -509,7 +508,7 @@ describe('values', () => {
       (txn) => txn.execute<Uint8Array>('SELECT 1'),
       { values: 'binary' },
     );
-    expect(Buffer.from(binary as Uint8Array).equals(bytes)).toBe(true);
+    expect(Buffer.from(binary).equals(bytes)).toBe(true);
     expect(driver.retryLimit).toBe(4);
   });
 

@@ -43,7 +43,8 @@ interface FakeTransaction {
   readonly digest: CommitDigest;
   readonly statements: string[];
   readonly startedAt: number;
-  readonly pages: Map<string, FakePages>;
+  /** Pages that are left of a result, by the token of the next. */
+  readonly pages: Map<string, PageQueue>;
 }
 
 interface FakeSession {
@@ -51,6 +52,24 @@ interface FakeSession {
   readonly startedAt: number;
   transaction?: FakeTransaction | undefined;
   inFlight: number;
+}
+
+/** The pages of a result that were not fetched yet. */
+class PageQueue {
+  readonly #pages: FakePages;
+  #next = 0;
+
+  constructor(pages: FakePages) {
+    this.#pages = pages;
+  }
+
+  get hasMore(): boolean {
+    return this.#next < this.#pages.length;
+  }
+
+  take(): readonly unknown[] | undefined {
+    return this.#pages[this.#next++];
+  }
 }
 
 /** Raw bytes as a row, for rows that are no Ion. */
@@ -240,7 +259,7 @@ export class FakeService implements SessionEndpoint {
     count();
     return {
       ExecuteStatement: {
-        FirstPage: this.#page(transaction, pages),
+        FirstPage: this.#page(transaction, new PageQueue(pages)),
         ConsumedIOs: { ReadIOs: 2, WriteIOs: 1 },
         TimingInformation: { ProcessingTimeMilliseconds: 3 },
       },
@@ -260,11 +279,12 @@ export class FakeService implements SessionEndpoint {
     };
   }
 
-  #page(transaction: FakeTransaction, [rows, ...rest]: FakePages): Page {
+  #page(transaction: FakeTransaction, pages: PageQueue): Page {
+    const rows = pages.take();
     let token: string | undefined;
-    if (rest.length > 0) {
+    if (pages.hasMore) {
       token = `page-${++this.#ids}`;
-      transaction.pages.set(token, rest);
+      transaction.pages.set(token, pages);
     }
     return {
       ...(rows === undefined ? {} : { Values: rows.map(holder) }),

@@ -45,7 +45,7 @@ const errors: readonly (() => unknown)[] = [
 async function runScript(seed: number): Promise<void> {
   const random = seeded(seed);
   const below = (n: number): number => Math.floor(random() * n);
-  const pick = <T>(items: readonly T[]): T => items[below(items.length)] as T;
+  const pick = <T>(items: readonly T[]): T => items[below(items.length)];
   const chance = (p: number): boolean => random() < p;
 
   const service = new FakeService({

@@ -88,13 +88,12 @@ describe('number of attempts', () => {
   it('S45: order of a retry: failed command, notice, delay, next transaction', async () => {
     const events: string[] = [];
     const service = new FakeService({
-      latency: (command) => void events.push(command) as undefined,
+      latency: (command) => void events.push(command),
     });
     const faults = new FaultEndpoint(service, [
       { command: 'ExecuteStatement', error: sessionLost },
     ]);
-    const backoff: BackoffStrategy = () =>
-      void events.push('backoff') as undefined;
+    const backoff: BackoffStrategy = () => void events.push('backoff');
     const driver = driverOf(faults, { retry: { backoff } });
     await driver.executeLambda((txn) => txn.execute('SELECT 1'), {
       onRetry: () => void events.push('notice'),

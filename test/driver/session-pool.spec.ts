@@ -3,6 +3,7 @@ import {
   NestedTransactionError,
   SessionPoolEmptyError,
 } from '../../lib/driver/index.js';
+import { Permits } from '../../lib/driver/permits.js';
 import {
   BadRequestException,
   CapacityExceededException,
@@ -263,6 +264,20 @@ describe('permits when sessions cannot be started', () => {
     expect(runs).toBe(40);
     expect(service.maxOpenTransactions).toBeLessThanOrEqual(8);
     expect(service.sessionsStarted).toBe(16);
+  });
+});
+
+describe('a permit', () => {
+  it('S23, B2, B68: released twice counts once', async () => {
+    const permits = new Permits(2, 0);
+    const [first] = [await permits.acquire(), await permits.acquire()];
+    permits.release(first);
+    permits.release(first);
+    expect(permits.held).toBe(1);
+    await permits.acquire();
+    expect(await errorOf(permits.acquire())).toBeInstanceOf(
+      SessionPoolEmptyError,
+    );
   });
 });
 

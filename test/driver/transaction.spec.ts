@@ -72,7 +72,7 @@ describe('a lambda', () => {
         inObject: await txn.executeStatement('SELECT 1'),
       }));
       const requests = service.log.length;
-      expect(await errorOf((inArray as Cursor).toArray())).toBeInstanceOf(
+      expect(await errorOf(inArray.toArray())).toBeInstanceOf(
         ResultClosedError,
       );
       expect(await errorOf(inObject.toArray())).toBeInstanceOf(
@@ -305,6 +305,12 @@ describe('one command at a time', () => {
       ),
     );
     expect(error).toBeInstanceOf(BadRequestException);
+    // `c` was sent before the lambda knew; `d`, which waited behind it, is not.
+    expect(service.log.flatMap(({ statement }) => statement ?? [])).toEqual([
+      'a',
+      'wrong',
+      'c',
+    ]);
     expect(service.breaches).toEqual([]);
     expect(service.commands.slice(-1)).toEqual(['AbortTransaction']);
     const sent = service.log.length;

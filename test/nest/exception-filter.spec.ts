@@ -1,12 +1,22 @@
-import { Controller, Get, HttpException, Param } from '@nestjs/common';
+import {
+  type ArgumentsHost,
+  Controller,
+  Get,
+  HttpException,
+  Logger,
+  Param,
+} from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
+import { lastValueFrom, type Observable } from 'rxjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   InjectQldb,
+  NotTransactionalError,
   Qldb,
   QldbExceptionFilter,
   toHttpException,
 } from '../../lib/nest/index.js';
+import { OccConflictException } from '../../lib/session/index.js';
 import { startApp, type TestApp } from './app.js';
 
 @Controller()
@@ -95,5 +105,54 @@ describe('QldbExceptionFilter', () => {
     expect(toHttpException(failure)?.cause).toBe(failure);
     expect(toHttpException(new Error('x'))).toBeUndefined();
     expect(toHttpException('text')).toBeUndefined();
+  });
+
+  describe('outside of HTTP', () => {
+    const conflict = new OccConflictException('conflict');
+    const bug = new NotTransactionalError('bug');
+    const catchIn = (type: string, exception: Error, client: object = {}) => {
+      const filter = new QldbExceptionFilter();
+      const host = {
+        getType: () => type,
+        switchToWs: () => ({ getClient: () => client }),
+      };
+      return filter.catch(exception, host as unknown as ArgumentsHost);
+    };
+    const answer = {
+      status: 'error',
+      code: 'QLDB_OCC_CONFLICT',
+      message: expect.stringContaining('Send the request again') as string,
+    };
+    const internal = { status: 'error', message: 'Internal server error' };
+
+    beforeAll(() => Logger.overrideLogger(false));
+
+    it('a microservice gets an error that it can send', async () => {
+      const of = (exception: Error) =>
+        lastValueFrom(catchIn('rpc', exception) as Observable<unknown>);
+      await expect(of(conflict)).rejects.toEqual(answer);
+      await expect(of(bug)).rejects.toEqual(internal);
+    });
+
+    it('a WebSocket client gets an event', () => {
+      const sent: unknown[] = [];
+      const io = { emit: (...event: unknown[]) => sent.push(event) };
+      catchIn('ws', conflict, io);
+      const ws = {
+        readyState: 1,
+        emit: () => sent.push('lost'),
+        send: (text: string) => sent.push(JSON.parse(text)),
+      };
+      catchIn('ws', bug, ws);
+      expect(sent).toEqual([
+        ['exception', answer],
+        { event: 'exception', data: internal },
+      ]);
+    });
+
+    it('a resolver gets the exception of HTTP', () => {
+      expect(catchIn('graphql', conflict)).toBeInstanceOf(HttpException);
+      expect(catchIn('graphql', bug)).toBe(bug);
+    });
   });
 });

@@ -1,13 +1,10 @@
+import { ServerResponse } from 'node:http';
 import { type ExecutionContext, HttpException } from '@nestjs/common';
 
-/** A response, or a connection: the part of Node's own that is needed here. */
 interface Closable {
   readonly destroyed?: boolean;
-  readonly writableEnded?: boolean;
   once(event: 'close', listener: () => void): unknown;
 }
-
-const signals = new WeakMap<Closable, AbortSignal>();
 
 /**
  * Aborted when the client of a handler goes away before it has its answer. Nest
@@ -21,19 +18,27 @@ const signals = new WeakMap<Closable, AbortSignal>();
 export function clientDeparture(
   context: ExecutionContext | undefined,
 ): AbortSignal | undefined {
-  const closable = context && answerTo(context);
-  if (!closable) return undefined;
-  // One listener, however many resolvers answer one request, or requests come over one connection.
-  const known = signals.get(closable);
-  if (known) return known;
-  const gone = new AbortController();
-  const onClose = (): void => {
-    if (!closable.writableEnded) gone.abort(clientGone());
-  };
-  if (closable.destroyed) onClose();
-  else closable.once('close', onClose);
-  signals.set(closable, gone.signal);
-  return gone.signal;
+  if (!context) return undefined;
+  switch (context.getType<string>()) {
+    case 'http': {
+      const response = context.switchToHttp().getResponse<unknown>();
+      // Fastify's reply has Node's response inside.
+      return closed(member(response, 'raw') ?? response);
+    }
+    case 'graphql': {
+      // The resolver's arguments are (parent, args, context, info).
+      const request: unknown = context.getArgByIndex(2);
+      const response =
+        member(request, 'res') ?? member(member(request, 'req'), 'res');
+      return closed(response);
+    }
+    case 'rpc':
+      return isEventHandler(context.getHandler())
+        ? undefined
+        : closed(connectionOf(context.switchToRpc().getContext()));
+    default:
+      return undefined;
+  }
 }
 
 /** Nobody receives it. An `HttpException` is not logged as a failure of the application. */
@@ -44,34 +49,32 @@ export function clientGone(): HttpException {
   );
 }
 
-/** What an answer is written to. */
-function answerTo(context: ExecutionContext): Closable | undefined {
-  switch (context.getType<string>()) {
-    case 'http': {
-      const response = context.switchToHttp().getResponse<unknown>();
-      return closable(response, 'raw') ?? closable(response);
-    }
-    case 'graphql': {
-      // The resolver's arguments are (parent, args, context, info).
-      const request: unknown = context.getArgByIndex(2);
-      return (
-        closable(request, 'res') ?? closable(member(request, 'req'), 'res')
-      );
-    }
-    case 'rpc':
-      return isEventHandler(context.getHandler())
-        ? undefined
-        : connectionOf(context.switchToRpc().getContext());
-    default:
-      return undefined;
-  }
+const signals = new WeakMap<object, AbortSignal>();
+
+/** One listener, however many resolvers answer one request, or requests come over one connection. */
+function closed(closable: unknown): AbortSignal | undefined {
+  if (!isClosable(closable)) return undefined;
+  const known = signals.get(closable);
+  if (known) return known;
+  const gone = new AbortController();
+  const onClose = (): void => {
+    // A response that has ended was answered. A connection ends both its ways when the client ends one.
+    const answered =
+      closable instanceof ServerResponse && closable.writableEnded;
+    if (!answered) gone.abort(clientGone());
+  };
+  if (closable.destroyed) onClose();
+  else closable.once('close', onClose);
+  signals.set(closable, gone.signal);
+  return gone.signal;
 }
 
 /** `TcpContext` alone has a connection to the client itself. */
-function connectionOf(context: unknown): Closable | undefined {
+function connectionOf(context: unknown): unknown {
   const getSocketRef = member(context, 'getSocketRef');
-  if (typeof getSocketRef !== 'function') return undefined;
-  return closable(getSocketRef.call(context), 'netSocket');
+  return typeof getSocketRef === 'function'
+    ? member(getSocketRef.call(context), 'netSocket')
+    : undefined;
 }
 
 /** Of `@nestjs/microservices`, which an application need not have: `PatternHandler.EVENT`. */
@@ -79,12 +82,9 @@ function isEventHandler(handler: object): boolean {
   return Reflect.getMetadata('microservices:handler_type', handler) === 2;
 }
 
-function closable(...path: [unknown, string?]): Closable | undefined {
-  const [owner, name] = path;
-  const value = name === undefined ? owner : member(owner, name);
-  return typeof member(value, 'once') === 'function'
-    ? (value as Closable)
-    : undefined;
+/** A response, or a connection. */
+function isClosable(value: unknown): value is Closable {
+  return typeof member(value, 'once') === 'function';
 }
 
 function member(owner: unknown, name: string): unknown {

@@ -1,16 +1,17 @@
 import {
   type CallHandler,
   type ExecutionContext,
-  HttpException,
   Injectable,
   type NestInterceptor,
 } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { fromEvent, lastValueFrom, Observable } from 'rxjs';
 import { takeUntil, toArray } from 'rxjs/operators';
+import { onAbort } from '../../driver/cancellation.js';
 import type { TransactionalOptions } from '../interfaces/transactional-options.interface.js';
 import { getQldbToken } from '../qldb.tokens.js';
 import { type Qldb, TRANSACTIONS } from '../qldb.js';
+import { clientDeparture, clientGone } from './client-departure.js';
 import { refuseStreams } from './refuse-streams.js';
 import type { TransactionHost } from './transaction-host.js';
 import { begins, transactionalOptionsOf } from './transactional.metadata.js';
@@ -65,7 +66,10 @@ export function inTransaction<T>(
 ): Observable<T> {
   return new Observable<T>((subscriber) => {
     const gone = new AbortController();
-    const stopWatching = watchClient(context, () => gone.abort(clientGone()));
+    const departure = clientDeparture(context);
+    const leave = (): void => gone.abort(clientGone());
+    const stopWatching = departure && onAbort(departure, leave);
+    if (departure?.aborted) leave();
     const attempt = async (): Promise<T[]> => {
       const values = await lastValueFrom(
         source().pipe(takeUntil(fromEvent(gone.signal, 'abort')), toArray()),
@@ -76,7 +80,7 @@ export function inTransaction<T>(
     };
     host
       .run({ ...options, signal: gone.signal }, attempt)
-      .finally(stopWatching)
+      .finally(() => stopWatching?.())
       .then(
         (values) => {
           for (const value of values) subscriber.next(value);
@@ -85,38 +89,8 @@ export function inTransaction<T>(
         (error: unknown) => subscriber.error(error),
       );
     return () => {
-      stopWatching();
-      gone.abort(clientGone());
+      stopWatching?.();
+      leave();
     };
   });
-}
-
-interface Closable {
-  readonly writableEnded?: boolean;
-  readonly raw?: Closable;
-  once?(event: 'close', listener: () => void): unknown;
-  removeListener?(event: 'close', listener: () => void): unknown;
-}
-
-/** Nest tears down the chain of a promise's handler never, so the response is watched here. */
-function watchClient(
-  context: ExecutionContext | undefined,
-  onGone: () => void,
-): () => void {
-  if (context?.getType() !== 'http') return () => undefined;
-  const response = context.switchToHttp().getResponse<Closable | undefined>();
-  const raw = response?.raw ?? response;
-  const onClose = (): void => {
-    if (!raw?.writableEnded) onGone();
-  };
-  raw?.once?.('close', onClose);
-  return () => void raw?.removeListener?.('close', onClose);
-}
-
-/** Nobody receives it. An `HttpException` is not logged as a failure of the application. */
-function clientGone(): HttpException {
-  return new HttpException(
-    'The client went away, so its transaction was aborted.',
-    499,
-  );
 }

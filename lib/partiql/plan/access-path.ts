@@ -105,7 +105,9 @@ function keyOf(
   scope: Scope,
 ): Evaluate | undefined {
   const { result, reads } = context.trackReads(() =>
-    context.withHoists(() => compileExpression(context, node, scope)),
+    context.withHoists(() =>
+      context.condition(() => compileExpression(context, node, scope)),
+    ),
   );
   // Slots are handed out in the order of FROM: a later one is not filled yet.
   const isKnown = [...reads].every((slot) => slot < source.slot);

@@ -18,6 +18,7 @@ import { compileExpression } from './expression.js';
 import { compileFrom, filtering, type FromPlan, type Source } from './from.js';
 import { compileQuery } from './query.js';
 import {
+  framesOf,
   runStages,
   type Evaluate,
   type Frame,
@@ -135,7 +136,7 @@ async function collectFrames(
 ): Promise<readonly Frame[]> {
   const first = context.emptyFrame();
   const collected: Frame[] = [];
-  for await (const frames of runStages(stages, first, run)) {
+  for await (const frames of framesOf(runStages(stages, first, run))) {
     for (const frame of frames) collected.push(frame);
   }
   return collected;
@@ -173,7 +174,7 @@ export function compileChange(
   if (node.where !== undefined) {
     const { where } = node;
     const condition = context.withHoists(() =>
-      compileExpression(context, where, from.scope),
+      context.condition(() => compileExpression(context, where, from.scope)),
     );
     stages.push(...condition.stages, filtering(condition.result));
   }

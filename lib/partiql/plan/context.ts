@@ -4,7 +4,14 @@ import { semanticError, unsupportedError } from '../errors.js';
 import type * as Ast from '../language/ast.js';
 import type { Position } from '../language/print-location.js';
 import { bare, MISSING } from '../values/kinds.js';
-import type { AsyncStage, Evaluate, Frame, Run } from './runtime.js';
+import {
+  runStages,
+  Wait,
+  type Evaluate,
+  type Frame,
+  type Run,
+  type Stage,
+} from './runtime.js';
 import type { Scope } from './scope.js';
 
 /**
@@ -23,7 +30,8 @@ export type SubqueryCompiler = (node: Ast.Expression, scope: Scope) => Evaluate;
 /** A query over tables inside an expression: it runs before the expression, and leaves its rows in a slot. */
 export interface HoistedQuery {
   readonly slot: number;
-  readonly rows: (frame: Frame, run: Run) => Promise<IonValue>;
+  readonly plan: { readonly stages: readonly Stage[]; readonly output: number };
+  readonly gather: (values: readonly IonValue[]) => IonValue;
   /** Whether it is the same for every row. */
   readonly constant: boolean;
 }
@@ -69,7 +77,7 @@ export class PlanContext {
   /** Runs a compilation, and gives the stage that has to come before what was compiled. */
   withHoists<T>(compile: () => T): {
     result: T;
-    stages: readonly AsyncStage[];
+    stages: readonly Stage[];
   } {
     const outer = this.#hoisted;
     const hoisted: HoistedQuery[] = [];
@@ -85,8 +93,16 @@ export class PlanContext {
     }
   }
 
-  /** Whether a value may hold MISSING or a bag inside, and has to be sealed before it leaves. */
+  /** Whether a row may hold MISSING inside a list, and has to be sealed before it leaves. */
   mayHoldMissing = false;
+
+  /** Runs the compilation of a condition: what it makes is in no row. */
+  condition<T>(compile: () => T): T {
+    const outer = this.mayHoldMissing;
+    const result = compile();
+    this.mayHoldMissing = outer;
+    return result;
+  }
 
   get slots(): number {
     return this.#slots;
@@ -147,16 +163,25 @@ export function isTrue(value: IonValue): boolean {
 }
 
 /** Works out queries that expressions further on read from their slots. */
-function applying(queries: readonly HoistedQuery[]): AsyncStage {
+function applying(queries: readonly HoistedQuery[]): Stage {
   return {
-    kind: 'async',
-    async *run(input, run) {
+    waits: true,
+    *run(input, run) {
       const known = new Map<HoistedQuery, IonValue>();
-      for await (const frames of input) {
+      for (const frames of input) {
+        if (frames instanceof Wait) {
+          yield frames;
+          continue;
+        }
         for (const frame of frames) {
           for (const query of queries) {
-            const value = known.get(query) ?? (await query.rows(frame, run));
-            if (query.constant) known.set(query, value);
+            let value = known.get(query);
+            if (value === undefined) {
+              const values: IonValue[] = [];
+              yield* outputs(query, frame, run, values);
+              value = query.gather(values);
+              if (query.constant) known.set(query, value);
+            }
             frame[query.slot] = value;
           }
         }
@@ -164,4 +189,17 @@ function applying(queries: readonly HoistedQuery[]): AsyncStage {
       }
     },
   };
+}
+
+/** Puts the rows of a query into an array, and hands on its pauses. */
+function* outputs(
+  { plan }: HoistedQuery,
+  frame: Frame,
+  run: Run,
+  target: IonValue[],
+): Iterable<Wait<unknown>> {
+  for (const frames of runStages(plan.stages, frame, run)) {
+    if (frames instanceof Wait) yield frames;
+    else for (const row of frames) target.push(row[plan.output]);
+  }
 }

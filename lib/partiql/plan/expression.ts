@@ -674,10 +674,20 @@ function compileSequence(
   node: Ast.SequenceNode,
   items: readonly Evaluate[],
 ): Evaluate {
-  context.mayHoldMissing ||= node.items.some((item) => item.kind !== 'Literal');
+  context.mayHoldMissing ||= node.items.some(mayBeMissing);
   return node.type === 'bag'
     ? (frame, run) => bagOf(items.map((item) => item(frame, run)))
     : (frame, run) => items.map((item) => item(frame, run));
+}
+
+/** Whether an element can be MISSING by itself; what a constructor or a caller makes cannot. */
+function mayBeMissing({ kind }: Ast.Expression): boolean {
+  return (
+    kind !== 'Literal' &&
+    kind !== 'Parameter' &&
+    kind !== 'Struct' &&
+    kind !== 'Sequence'
+  );
 }
 
 function compileStruct(

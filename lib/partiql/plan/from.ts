@@ -22,18 +22,16 @@ import { joinStage } from './join.js';
 import type { QueryPlan } from './query-plan.js';
 import {
   BATCH,
-  isSync,
+  expanding,
   mapping,
   needsWaiting,
   runStages,
-  runSync,
-  type AsyncStage,
+  Wait,
   type Evaluate,
   type Frame,
   type Frames,
   type Run,
   type Stage,
-  type SyncStage,
 } from './runtime.js';
 import { Scope } from './scope.js';
 
@@ -161,8 +159,9 @@ class FromCompiler {
 
   #compileCondition(on: Ast.Expression | undefined): readonly Stage[] {
     if (on === undefined) return [];
-    const { result, stages } = this.context.withHoists(() =>
-      compileExpression(this.context, on, this.#scope),
+    const { context } = this;
+    const { result, stages } = context.withHoists(() =>
+      context.condition(() => compileExpression(context, on, this.#scope)),
     );
     return [...stages, filtering(result)];
   }
@@ -275,7 +274,7 @@ export function defaultName(node: Ast.Expression): string | undefined {
 }
 
 /** Keeps the frames for which a condition is TRUE. */
-export function filtering(condition: Evaluate): SyncStage {
+export function filtering(condition: Evaluate): Stage {
   return mapping((frames, run) =>
     frames.filter((frame) => isTrue(condition(frame, run))),
   );
@@ -384,7 +383,7 @@ function relationStage(
   source: Source,
   relation: (run: Run, frame: Frame) => Relation,
   conditions: readonly KeyCondition[],
-): AsyncStage {
+): Stage {
   const bind = (rows: readonly Row[], frame: Frame): Frames =>
     rows.map((row) => {
       const bound = frame.slice();
@@ -393,26 +392,28 @@ function relationStage(
       if (source.position !== undefined) bound[source.position.slot] = MISSING;
       return bound;
     });
-  return {
-    kind: 'async',
-    async *run(input, run) {
-      for await (const frames of input) {
-        for (const frame of frames) {
-          const rows = openRelation(
-            relation(run, frame),
-            conditions,
-            frame,
-            run,
-          );
-          if (isSync(rows)) {
-            for (const batch of rows) yield bind(batch, frame);
-          } else {
-            for await (const batch of rows) yield bind(batch, frame);
-          }
-        }
+  return expanding(true, function* (frame, run) {
+    const rows = openRelation(relation(run, frame), conditions, frame, run);
+    if (Symbol.iterator in rows) {
+      for (const batch of rows) yield bind(batch, frame);
+      return;
+    }
+    const iterator = rows[Symbol.asyncIterator]();
+    let done = false;
+    try {
+      for (;;) {
+        const wait = new Wait(iterator.next());
+        yield wait;
+        const { value } = wait;
+        done = value?.done !== false;
+        if (value === undefined || value.done === true) return;
+        yield bind(value.value, frame);
       }
-    },
-  };
+    } finally {
+      // Nobody waits for the end of what is left unread.
+      if (!done) iterator.return?.().catch(() => undefined);
+    }
+  });
 }
 
 // ---- Values and queries --------------------------------------------------------
@@ -422,32 +423,25 @@ function valueStage(
   context: PlanContext,
   source: Source,
   value: Evaluate,
-): SyncStage {
+): Stage {
   const members: Members = source.node.unpivot
     ? unpivoted
     : (range) => elements(range, context.typing === 'qldb');
-  return {
-    kind: 'sync',
-    start: (run) => ({
-      *push(frames) {
-        let output: Frame[] = [];
-        for (const frame of frames) {
-          for (const [member, position] of members(value(frame, run))) {
-            const bound = frame.slice();
-            bound[source.slot] = member;
-            if (source.position) bound[source.position.slot] = position;
-            if (source.by) bound[source.by.slot] = MISSING;
-            output.push(bound);
-            if (output.length >= BATCH) {
-              yield output;
-              output = [];
-            }
-          }
-        }
+  return expanding(false, function* (frame, run) {
+    let output: Frame[] = [];
+    for (const [member, position] of members(value(frame, run))) {
+      const bound = frame.slice();
+      bound[source.slot] = member;
+      if (source.position) bound[source.position.slot] = position;
+      if (source.by) bound[source.by.slot] = MISSING;
+      output.push(bound);
+      if (output.length >= BATCH) {
         yield output;
-      },
-    }),
-  };
+        output = [];
+      }
+    }
+    yield output;
+  });
 }
 
 type Members = (range: IonValue) => Iterable<readonly [IonValue, IonValue]>;
@@ -485,32 +479,11 @@ function queryStage(source: Source, query: QueryPlan): Stage {
       if (source.by) bound[source.by.slot] = MISSING;
       return bound;
     });
-  if (needsWaiting(query.stages)) {
-    return {
-      kind: 'async',
-      async *run(input, run) {
-        for await (const frames of input) {
-          for (const frame of frames) {
-            for await (const rows of runStages(query.stages, frame, run)) {
-              yield bind(rows);
-            }
-          }
-        }
-      },
-    };
-  }
-  return {
-    kind: 'sync',
-    start: (run) => ({
-      *push(frames) {
-        for (const frame of frames) {
-          for (const rows of runSync(query.stages, frame, run)) {
-            yield bind(rows);
-          }
-        }
-      },
-    }),
-  };
+  return expanding(needsWaiting(query.stages), function* (frame, run) {
+    for (const rows of runStages(query.stages, frame, run)) {
+      yield rows instanceof Wait ? rows : bind(rows);
+    }
+  });
 }
 
 /** Whether a value is a collection that a query could have given. */

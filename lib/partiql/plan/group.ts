@@ -7,7 +7,13 @@ import { bagOf, isUnknown, MISSING } from '../values/kinds.js';
 import type { AggregateSink, PlanContext } from './context.js';
 import { compileExpression } from './expression.js';
 import { defaultName, type FromPlan } from './from.js';
-import { BATCH, type Evaluate, type Frame, type SyncStage } from './runtime.js';
+import {
+  batched,
+  gathering,
+  type Evaluate,
+  type Frame,
+  type Stage,
+} from './runtime.js';
 import { Scope } from './scope.js';
 
 interface CompiledAggregate {
@@ -95,7 +101,8 @@ export class Grouping implements AggregateSink {
 
   /** An expression that is a key, written out: `SELECT a + b … GROUP BY a + b`. */
   #replacement(node: Ast.Expression, scope: Scope): Evaluate | undefined {
-    if (scope !== this.scope || node.kind === 'Literal') return undefined;
+    if (this.#keys.length === 0 || scope !== this.scope) return undefined;
+    if (node.kind === 'Literal') return undefined;
     const text = fingerprint(node, this.rows);
     const key = this.#keys.find((other) => other.fingerprint === text);
     if (key === undefined) return undefined;
@@ -104,60 +111,56 @@ export class Grouping implements AggregateSink {
     return (frame) => frame[slot];
   }
 
-  get stage(): SyncStage {
-    return {
-      kind: 'sync',
-      start: (run) => {
-        const groups = new Map<string, Group>();
-        let sample: Frame | undefined;
-        const open = (frame: Frame, key: string, keys: IonValue[]): Group => {
-          const bound = frame.slice();
-          for (const [index, { slot }] of this.#keys.entries()) {
-            bound[slot] = keys[index];
+  get stage(): Stage {
+    return gathering((run) => {
+      const groups = new Map<string, Group>();
+      let sample: Frame | undefined;
+      const open = (frame: Frame, key: string, keys: IonValue[]): Group => {
+        const bound = frame.slice();
+        for (const [index, { slot }] of this.#keys.entries()) {
+          bound[slot] = keys[index];
+        }
+        const group: Group = {
+          frame: bound,
+          accumulators: this.#aggregates.map(({ node }) =>
+            accumulatorFor(node.name, node.distinct),
+          ),
+          members: [],
+        };
+        groups.set(key, group);
+        return group;
+      };
+      return {
+        take: (frames) => {
+          for (const frame of frames) {
+            sample ??= frame;
+            const keys = this.#keys.map(({ evaluate }) => {
+              const value = evaluate(frame, run);
+              // NULL and MISSING are one group.
+              return isUnknown(value) ? null : value;
+            });
+            const key = keys.map(keyText).map(withLength).join('');
+            const group = groups.get(key) ?? open(frame, key, keys);
+            for (const [index, aggregate] of this.#aggregates.entries()) {
+              const value = aggregate.operand?.(frame, run) ?? true;
+              if (aggregate.operand === undefined || !isUnknown(value)) {
+                this.#fold(group.accumulators[index], value, aggregate);
+              }
+            }
+            if (this.#groupSlot !== undefined) {
+              group.members.push(this.#member(frame));
+            }
           }
-          const group: Group = {
-            frame: bound,
-            accumulators: this.#aggregates.map(({ node }) =>
-              accumulatorFor(node.name, node.distinct),
-            ),
-            members: [],
-          };
-          groups.set(key, group);
-          return group;
-        };
-        return {
-          push: (frames) => {
-            for (const frame of frames) {
-              sample ??= frame;
-              const keys = this.#keys.map(({ evaluate }) => {
-                const value = evaluate(frame, run);
-                // NULL and MISSING are one group.
-                return isUnknown(value) ? null : value;
-              });
-              const key = keys.map(keyText).map(withLength).join('');
-              const group = groups.get(key) ?? open(frame, key, keys);
-              for (const [index, aggregate] of this.#aggregates.entries()) {
-                const value = aggregate.operand?.(frame, run) ?? true;
-                if (aggregate.operand === undefined || !isUnknown(value)) {
-                  this.#fold(group.accumulators[index], value, aggregate);
-                }
-              }
-              if (this.#groupSlot !== undefined) {
-                group.members.push(this.#member(frame));
-              }
-            }
-            return [];
-          },
-          flush: () => {
-            // Without GROUP BY there is one group, even of no rows.
-            if (groups.size === 0 && this.group === undefined) {
-              open(sample ?? this.context.emptyFrame(), '', []);
-            }
-            return this.#output([...groups.values()]);
-          },
-        };
-      },
-    };
+        },
+        give: () => {
+          // Without GROUP BY there is one group, even of no rows.
+          if (groups.size === 0 && this.group === undefined) {
+            open(sample ?? this.context.emptyFrame(), '', []);
+          }
+          return this.#output([...groups.values()]);
+        },
+      };
+    });
   }
 
   #fold(
@@ -186,19 +189,17 @@ export class Grouping implements AggregateSink {
     return IonStruct.of(fields);
   }
 
-  *#output(groups: readonly Group[]): Iterable<readonly Frame[]> {
-    for (let start = 0; start < groups.length; start += BATCH) {
-      yield groups.slice(start, start + BATCH).map((group) => {
-        const { frame, accumulators, members } = group;
-        for (const [index, { slot }] of this.#aggregates.entries()) {
-          frame[slot] = accumulators[index]?.result() ?? null;
-        }
-        if (this.#groupSlot !== undefined) {
-          frame[this.#groupSlot] = bagOf(members);
-        }
-        return frame;
-      });
-    }
+  #output(groups: readonly Group[]): Iterable<readonly Frame[]> {
+    const frames = groups.map(({ frame, accumulators, members }) => {
+      for (const [index, { slot }] of this.#aggregates.entries()) {
+        frame[slot] = accumulators[index]?.result() ?? null;
+      }
+      if (this.#groupSlot !== undefined) {
+        frame[this.#groupSlot] = bagOf(members);
+      }
+      return frame;
+    });
+    return batched(frames);
   }
 }
 

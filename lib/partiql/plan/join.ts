@@ -1,10 +1,10 @@
 import {
-  isSync,
+  expanding,
   needsWaiting,
   runStages,
-  runSync,
+  Wait,
+  type Flow,
   type Frame,
-  type Frames,
   type Run,
   type Stage,
 } from './runtime.js';
@@ -30,125 +30,81 @@ export function joinStage(
   type: 'left' | 'right' | 'full',
   sides: JoinSides,
 ): Stage {
-  const all = [...sides.left, ...sides.right, ...sides.condition];
-  const waits = needsWaiting(all);
-  if (type !== 'full') {
-    const [kept, other, slots] =
-      type === 'left'
-        ? [sides.left, sides.right, sides.rightSlots]
-        : [sides.right, sides.left, sides.leftSlots];
-    const matching = [...other, ...sides.condition];
-    return flatMapping(
-      waits,
-      function* (frame, run) {
-        for (const frames of runSync(kept, frame, run)) {
-          for (const outer of frames) {
-            yield* orPadded(runSync(matching, outer, run), outer, slots);
-          }
-        }
-      },
-      async function* (frame, run) {
-        for await (const frames of runStages(kept, frame, run)) {
-          for (const outer of frames) {
-            let matched = false;
-            for await (const found of runStages(matching, outer, run)) {
-              matched ||= found.length > 0;
-              yield found;
-            }
-            if (!matched) yield [padded(outer, slots)];
-          }
-        }
-      },
-    );
+  const { left, right, condition, leftSlots, rightSlots } = sides;
+  const waits = needsWaiting([...left, ...right, ...condition]);
+  switch (type) {
+    case 'left':
+      return expanding(waits, (frame, run) =>
+        keeping(left, [...right, ...condition], rightSlots, frame, run),
+      );
+    case 'right':
+      return expanding(waits, (frame, run) =>
+        keeping(right, [...left, ...condition], leftSlots, frame, run),
+      );
+    case 'full':
+      return expanding(waits, (frame, run) => full(sides, frame, run));
   }
-  return flatMapping(
-    waits,
-    function* (frame, run) {
-      const rights = [...runSync(sides.right, frame, run)].flat();
-      const matched = new Set<Frame>();
-      for (const frames of runSync(sides.left, frame, run)) {
-        for (const outer of frames) {
-          const found: Frame[] = [];
-          for (const right of rights) {
-            const merged = mergedFrame(outer, right, sides.rightSlots);
-            const holds = [...runSync(sides.condition, merged, run)].flat();
-            if (holds.length > 0) matched.add(right);
-            found.push(...holds);
-          }
-          yield found.length > 0 ? found : [padded(outer, sides.rightSlots)];
-        }
-      }
-      yield unmatched(rights, matched, sides.leftSlots);
-    },
-    async function* (frame, run) {
-      const rights = await collect(sides.right, frame, run);
-      const matched = new Set<Frame>();
-      for await (const frames of runStages(sides.left, frame, run)) {
-        for (const outer of frames) {
-          const found: Frame[] = [];
-          for (const right of rights) {
-            const merged = mergedFrame(outer, right, sides.rightSlots);
-            const holds = await collect(sides.condition, merged, run);
-            if (holds.length > 0) matched.add(right);
-            found.push(...holds);
-          }
-          yield found.length > 0 ? found : [padded(outer, sides.rightSlots)];
-        }
-      }
-      yield unmatched(rights, matched, sides.leftSlots);
-    },
-  );
 }
 
-/** A stage that makes any number of frames of each one. */
-function flatMapping(
-  waits: boolean,
-  expand: (frame: Frame, run: Run) => Iterable<Frames>,
-  expandAsync: (frame: Frame, run: Run) => AsyncIterable<Frames>,
-): Stage {
-  if (waits) {
-    return {
-      kind: 'async',
-      async *run(input, run) {
-        for await (const frames of input) {
-          for (const frame of frames) yield* expandAsync(frame, run);
-        }
-      },
-    };
-  }
-  return {
-    kind: 'sync',
-    start: (run) => ({
-      *push(frames) {
-        for (const frame of frames) yield* expand(frame, run);
-      },
-    }),
-  };
-}
-
-async function collect(
-  stages: readonly Stage[],
+/** Every row of the kept side with those of the other side that match, else with NULLs. */
+function* keeping(
+  kept: readonly Stage[],
+  matching: readonly Stage[],
+  slots: readonly number[],
   frame: Frame,
   run: Run,
-): Promise<Frame[]> {
-  const output = runStages(stages, frame, run);
-  const collected: Frame[] = [];
-  if (isSync(output)) for (const frames of output) collected.push(...frames);
-  else for await (const frames of output) collected.push(...frames);
-  return collected;
+): Flow {
+  for (const frames of runStages(kept, frame, run)) {
+    if (frames instanceof Wait) {
+      yield frames;
+      continue;
+    }
+    for (const outer of frames) {
+      let matched = false;
+      for (const found of runStages(matching, outer, run)) {
+        if (!(found instanceof Wait)) matched ||= found.length > 0;
+        yield found;
+      }
+      if (!matched) yield [padded(outer, slots)];
+    }
+  }
 }
 
-function* orPadded(
-  found: Iterable<Frames>,
-  outer: Frame,
-  slots: readonly number[],
-): Iterable<Frames> {
-  let matched = false;
-  for (const frames of found) {
-    matched ||= frames.length > 0;
-    yield frames;
+/** Every row of both sides, once at least. The right side is held. */
+function* full(sides: JoinSides, frame: Frame, run: Run): Flow {
+  const rights: Frame[] = [];
+  yield* collecting(rights, runStages(sides.right, frame, run));
+  const matched = new Set<Frame>();
+  for (const frames of runStages(sides.left, frame, run)) {
+    if (frames instanceof Wait) {
+      yield frames;
+      continue;
+    }
+    for (const outer of frames) {
+      let isMatched = false;
+      for (const right of rights) {
+        const merged = mergedFrame(outer, right, sides.rightSlots);
+        const holds: Frame[] = [];
+        yield* collecting(holds, runStages(sides.condition, merged, run));
+        if (holds.length === 0) continue;
+        isMatched = true;
+        matched.add(right);
+        yield holds;
+      }
+      if (!isMatched) yield [padded(outer, sides.rightSlots)];
+    }
   }
-  if (!matched) yield [padded(outer, slots)];
+  yield rights
+    .filter((right) => !matched.has(right))
+    .map((right) => padded(right, sides.leftSlots));
+}
+
+/** Puts the frames of a flow into an array, and hands on its pauses. */
+function* collecting(target: Frame[], flow: Flow): Iterable<Wait<unknown>> {
+  for (const frames of flow) {
+    if (frames instanceof Wait) yield frames;
+    else for (const frame of frames) target.push(frame);
+  }
 }
 
 function padded(frame: Frame, slots: readonly number[]): Frame {
@@ -165,14 +121,4 @@ function mergedFrame(
   const merged = left.slice();
   for (const slot of slots) merged[slot] = right[slot] ?? null;
   return merged;
-}
-
-function unmatched(
-  rights: readonly Frame[],
-  matched: ReadonlySet<Frame>,
-  slots: readonly number[],
-): Frames {
-  return rights
-    .filter((right) => !matched.has(right))
-    .map((right) => padded(right, slots));
 }

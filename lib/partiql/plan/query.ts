@@ -11,18 +11,18 @@ import { Grouping, hasAggregate } from './group.js';
 import { compileProjection, Pivot } from './projection.js';
 import type { QueryPlan } from './query-plan.js';
 import {
-  BATCH,
-  isSync,
+  batched,
+  expanding,
+  framesNow,
+  gathering,
   mapping,
   needsWaiting,
   runStages,
-  runSync,
+  Wait,
   type Evaluate,
   type Frame,
-  type Frames,
   type Run,
   type Stage,
-  type SyncStage,
 } from './runtime.js';
 import { Scope } from './scope.js';
 import { compileSetOperation } from './set-operation.js';
@@ -61,29 +61,16 @@ export function compileSubquery(
     return ordered ? values : bagOf(values);
   };
   if (!needsWaiting(stages)) {
-    return (frame, run) =>
-      gather(
-        [...runSync(stages, frame, run)].flatMap((frames) =>
-          frames.map((row) => row[output]),
-        ),
-      );
-  }
-  const slot = context.allocate();
-  context.hoist({
-    slot,
-    constant: reads.size === 0,
-    rows: async (frame, run) => {
+    return (frame, run) => {
       const values: IonValue[] = [];
-      const rows = runStages(stages, frame, run);
-      if (isSync(rows)) for (const frames of rows) collect(frames);
-      else for await (const frames of rows) collect(frames);
-      return gather(values);
-
-      function collect(frames: Frames): void {
+      for (const frames of framesNow(runStages(stages, frame, run))) {
         for (const row of frames) values.push(row[output]);
       }
-    },
-  });
+      return gather(values);
+    };
+  }
+  const slot = context.allocate();
+  context.hoist({ slot, plan, gather, constant: reads.size === 0 });
   return (frame) => frame[slot];
 }
 
@@ -117,7 +104,9 @@ function compileSelect(
   if (node.where !== undefined) {
     const { where } = node;
     push(stages, context, () =>
-      filtering(compileExpression(context, where, rows)),
+      filtering(
+        context.condition(() => compileExpression(context, where, rows)),
+      ),
     );
   }
 
@@ -143,7 +132,9 @@ function compileSelect(
     if (node.having !== undefined) {
       const { having } = node;
       push(after, context, () =>
-        filtering(compileExpression(context, having, scope)),
+        filtering(
+          context.condition(() => compileExpression(context, having, scope)),
+        ),
       );
     }
     const project = () =>
@@ -173,7 +164,7 @@ function compileSelect(
 function push(
   stages: Stage[],
   context: PlanContext,
-  compile: () => SyncStage,
+  compile: () => Stage,
 ): void {
   const { result, stages: before } = context.withHoists(compile);
   stages.push(...before, result);
@@ -223,7 +214,7 @@ function projecting(
   scope: Scope,
   from: FromPlan | undefined,
   output: number,
-): SyncStage {
+): Stage {
   const { projection } = node;
   if (projection.kind !== 'Pivot') {
     const row = compileProjection(context, projection, scope, from?.sources);
@@ -234,43 +225,41 @@ function projecting(
   }
   const value = compileExpression(context, projection.value, scope);
   const name = compileExpression(context, projection.name, scope);
-  return {
-    kind: 'sync',
-    start: (run) => {
-      const pivot = new Pivot();
-      return {
-        push: (frames) => {
-          for (const frame of frames) {
-            pivot.add(name(frame, run), value(frame, run));
-          }
-          return [];
-        },
-        flush: () => {
-          const frame = context.emptyFrame();
-          frame[output] = pivot.result();
-          return [[frame]];
-        },
-      };
-    },
-  };
+  return gathering((run) => {
+    const pivot = new Pivot();
+    return {
+      take: (frames) => {
+        for (const frame of frames) {
+          pivot.add(name(frame, run), value(frame, run));
+        }
+      },
+      give: () => {
+        const frame = context.emptyFrame();
+        frame[output] = pivot.result();
+        return [[frame]];
+      },
+    };
+  });
 }
 
 /** Lets every row through once. */
-function distinct(output: number): SyncStage {
+function distinct(output: number): Stage {
   return {
-    kind: 'sync',
-    start: () => {
+    waits: false,
+    *run(input) {
       const seen = new Set<string>();
-      return {
-        push: (frames) => [
-          frames.filter((frame) => {
-            const key = keyText(frame[output]);
-            if (seen.has(key)) return false;
-            seen.add(key);
-            return true;
-          }),
-        ],
-      };
+      for (const frames of input) {
+        if (frames instanceof Wait) {
+          yield frames;
+          continue;
+        }
+        yield frames.filter((frame) => {
+          const key = keyText(frame[output]);
+          if (seen.has(key)) return false;
+          seen.add(key);
+          return true;
+        });
+      }
     },
   };
 }
@@ -282,7 +271,7 @@ function declareAliases(
   context: PlanContext,
   projection: Ast.Projection,
   scope: Scope,
-): ((output: number) => SyncStage) | undefined {
+): ((output: number) => Stage) | undefined {
   if (projection.kind !== 'Items') return undefined;
   const aliases = projection.items.flatMap((item) =>
     item.kind === 'Item' && item.alias !== undefined
@@ -313,20 +302,15 @@ function compileTail(
   const stages: Stage[] = [];
   push(stages, context, () => {
     const body = compileExpression(context, node.body, outer);
-    return {
-      kind: 'sync',
-      start: (run) => ({
-        *push(frames) {
-          for (const frame of frames) {
-            yield rowsOf(body(frame, run)).map((row) => {
-              const bound = frame.slice();
-              bound[output] = row;
-              return bound;
-            });
-          }
-        },
-      }),
-    };
+    return expanding(false, (frame, run) =>
+      batched(
+        rowsOf(body(frame, run)).map((row) => {
+          const bound = frame.slice();
+          bound[output] = row;
+          return bound;
+        }),
+      ),
+    );
   });
   const scope = new Scope(outer);
   scope.implicit = output;
@@ -344,7 +328,9 @@ function compileOrder(
   if (orderBy.length > 0) {
     push(stages, context, () => {
       const keys = orderBy.map(({ value, descending, nullsFirst }) => ({
-        evaluate: compileExpression(context, value, scope),
+        evaluate: context.condition(() =>
+          compileExpression(context, value, scope),
+        ),
         sign: descending ? -1 : 1,
         nullsFirst,
       }));
@@ -367,28 +353,22 @@ interface SortKey {
   readonly nullsFirst: boolean;
 }
 
-function sorting(keys: readonly SortKey[]): SyncStage {
-  return {
-    kind: 'sync',
-    start: (run) => {
-      const rows: { readonly frame: Frame; readonly values: IonValue[] }[] = [];
-      return {
-        push: (frames) => {
-          for (const frame of frames) {
-            const values = keys.map(({ evaluate }) => evaluate(frame, run));
-            rows.push({ frame, values });
-          }
-          return [];
-        },
-        *flush() {
-          rows.sort((a, b) => compareKeys(keys, a.values, b.values));
-          for (let start = 0; start < rows.length; start += BATCH) {
-            yield rows.slice(start, start + BATCH).map(({ frame }) => frame);
-          }
-        },
-      };
-    },
-  };
+function sorting(keys: readonly SortKey[]): Stage {
+  return gathering((run) => {
+    const rows: { readonly frame: Frame; readonly values: IonValue[] }[] = [];
+    return {
+      take: (frames) => {
+        for (const frame of frames) {
+          const values = keys.map(({ evaluate }) => evaluate(frame, run));
+          rows.push({ frame, values });
+        }
+      },
+      give: () => {
+        rows.sort((a, b) => compareKeys(keys, a.values, b.values));
+        return batched(rows.map(({ frame }) => frame));
+      },
+    };
+  });
 }
 
 function compareKeys(
@@ -435,32 +415,29 @@ function countOf(
   };
 }
 
-function slicing(
-  offset: Count | undefined,
-  limit: Count | undefined,
-): SyncStage {
+function slicing(offset: Count | undefined, limit: Count | undefined): Stage {
   return {
-    kind: 'sync',
-    start: (run) => {
+    waits: false,
+    *run(input, run) {
       let skip = 0;
       let left: number | undefined;
-      return {
-        get done() {
-          return left !== undefined && left <= 0;
-        },
-        push: (frames) => {
-          const [first] = frames;
-          if (first === undefined) return [];
-          if (left === undefined) {
-            skip = offset?.(first, run) ?? 0;
-            left = limit?.(first, run) ?? Infinity;
-          }
-          const kept = frames.slice(skip, skip + left);
-          skip = Math.max(0, skip - frames.length);
-          left -= kept.length;
-          return [kept];
-        },
-      };
+      for (const frames of input) {
+        if (frames instanceof Wait) {
+          yield frames;
+          continue;
+        }
+        const [first] = frames;
+        if (first === undefined) continue;
+        if (left === undefined) {
+          skip = offset?.(first, run) ?? 0;
+          left = limit?.(first, run) ?? Infinity;
+        }
+        const kept = frames.slice(skip, skip + left);
+        skip = Math.max(0, skip - frames.length);
+        left -= kept.length;
+        yield kept;
+        if (left <= 0) return;
+      }
     },
   };
 }

@@ -24,140 +24,111 @@ export type Evaluate = (frame: Frame, run: Run) => IonValue;
 export const BATCH = 256;
 
 export type Frames = readonly Frame[];
-export type AnyFrames = Iterable<Frames> | AsyncIterable<Frames>;
 
-/** One run of a stage that needs no waiting: frames in, frames out. */
-export interface Transducer {
-  push(frames: Frames): Iterable<Frames>;
-  /** What is left when there is no more input. */
-  flush?(): Iterable<Frames>;
-  /** Set when no input can add anything any more. */
-  readonly done?: boolean;
+/**
+ * A pause in a flow: whoever takes the rows waits for the promise, puts what it
+ * gives into `value`, and goes on.
+ */
+export class Wait<T> {
+  value: T | undefined;
+
+  constructor(readonly promise: Promise<T>) {}
 }
 
-/** A step that works on frames at hand: a filter, a projection, a sort. */
-export interface SyncStage {
-  readonly kind: 'sync';
-  start(run: Run): Transducer;
-}
+/**
+ * Rows as they flow from stage to stage: batches of frames, with pauses among
+ * them where a table has to be waited for. Only the end of the flow awaits, so
+ * that a statement whose tables are at hand costs no promise at any stage.
+ */
+export type Flow = Iterable<Frames | Wait<unknown>>;
 
-/** A step that may have to wait for a table. */
-export interface AsyncStage {
-  readonly kind: 'async';
-  run(input: AnyFrames, run: Run): AsyncIterable<Frames>;
+/** A step of a query: a source, a filter, a projection, a sort. */
+export interface Stage {
+  /** Whether there may be pauses in its flow that its input did not have. */
+  readonly waits: boolean;
+  run(input: Flow, run: Run): Flow;
 }
-
-/** Steps in their order. Rows flow through them in batches. */
-export type Stage = SyncStage | AsyncStage;
 
 export function needsWaiting(stages: readonly Stage[]): boolean {
-  return stages.some((stage) => stage.kind === 'async');
+  return stages.some((stage) => stage.waits);
 }
 
-/** Runs stages that need no waiting. */
-export function runSync(
-  stages: readonly Stage[],
-  frame: Frame,
-  run: Run,
-): Iterable<Frames> {
-  return transduce(
-    [[frame]],
-    stages.map((stage) => {
-      if (stage.kind === 'async') throw new TypeError('the stage is async');
-      return stage.start(run);
-    }),
-  );
-}
-
-/** Runs any stages. */
+/** Runs stages, one behind the other, on one frame. */
 export function runStages(
   stages: readonly Stage[],
   frame: Frame,
   run: Run,
-): AnyFrames {
-  let output: AnyFrames = [[frame]];
-  for (let index = 0; index < stages.length;) {
-    const stage = stages[index];
-    if (stage.kind === 'async') {
-      output = stage.run(output, run);
-      index += 1;
-      continue;
-    }
-    // Steps without a wait between them run as one.
-    const transducers: Transducer[] = [];
-    for (let next = stages[index]; next?.kind === 'sync';) {
-      transducers.push(next.start(run));
-      index += 1;
-      next = stages[index];
-    }
-    output = isSync(output)
-      ? transduce(output, transducers)
-      : transduceAsync(output, transducers);
-  }
-  return output;
+): Flow {
+  return stages.reduce<Flow>((flow, stage) => stage.run(flow, run), [[frame]]);
 }
 
-export function isSync<T>(
-  iterable: Iterable<T> | AsyncIterable<T>,
-): iterable is Iterable<T> {
-  return Symbol.iterator in iterable;
-}
-
-function* transduce(
-  input: Iterable<Frames>,
-  transducers: readonly Transducer[],
-): Generator<Frames> {
-  for (const frames of input) {
-    yield* feed(transducers, 0, frames);
-    if (transducers.some(isDone)) break;
-  }
-  yield* flush(transducers);
-}
-
-async function* transduceAsync(
-  input: AsyncIterable<Frames>,
-  transducers: readonly Transducer[],
-): AsyncGenerator<Frames> {
-  for await (const frames of input) {
-    yield* feed(transducers, 0, frames);
-    if (transducers.some(isDone)) break;
-  }
-  yield* flush(transducers);
-}
-
-function* feed(
-  transducers: readonly Transducer[],
-  index: number,
-  frames: Frames,
-): Generator<Frames> {
-  const transducer = transducers[index];
-  if (transducer === undefined) {
-    if (frames.length > 0) yield frames;
-    return;
-  }
-  for (const output of transducer.push(frames)) {
-    yield* feed(transducers, index + 1, output);
-    if (transducers.some(isDone)) return;
+/** The batches of a flow of stages that need no waiting. */
+export function* framesNow(flow: Flow): Generator<Frames> {
+  for (const frames of flow) {
+    if (frames instanceof Wait) throw new TypeError('the flow has a pause');
+    yield frames;
   }
 }
 
-function* flush(transducers: readonly Transducer[]): Generator<Frames> {
-  for (const [index, transducer] of transducers.entries()) {
-    if (transducer.flush === undefined) continue;
-    for (const output of transducer.flush()) {
-      yield* feed(transducers, index + 1, output);
-    }
+/** The batches of any flow; empty ones are left out. */
+export async function* framesOf(flow: Flow): AsyncGenerator<Frames> {
+  for (const frames of flow) {
+    if (frames instanceof Wait) frames.value = await frames.promise;
+    else if (frames.length > 0) yield frames;
   }
 }
 
-function isDone(transducer: Transducer): boolean {
-  return transducer.done === true;
-}
-
-/** A stage that looks at every frame by itself. */
-export function mapping(push: (frames: Frames, run: Run) => Frames): SyncStage {
+/** A stage that makes frames of a batch, and needs no waiting. */
+export function mapping(map: (frames: Frames, run: Run) => Frames): Stage {
   return {
-    kind: 'sync',
-    start: (run) => ({ push: (frames) => [push(frames, run)] }),
+    waits: false,
+    *run(input, run) {
+      for (const frames of input) {
+        yield frames instanceof Wait ? frames : map(frames, run);
+      }
+    },
   };
+}
+
+/** A stage that makes any number of frames of each one. */
+export function expanding(
+  waits: boolean,
+  expand: (frame: Frame, run: Run) => Flow,
+): Stage {
+  return {
+    waits,
+    *run(input, run) {
+      for (const frames of input) {
+        if (frames instanceof Wait) yield frames;
+        else for (const frame of frames) yield* expand(frame, run);
+      }
+    },
+  };
+}
+
+/** A stage that takes all frames before it gives any. */
+export function gathering(
+  start: (run: Run) => {
+    readonly take: (frames: Frames) => void;
+    readonly give: () => Iterable<Frames>;
+  },
+): Stage {
+  return {
+    waits: false,
+    *run(input, run) {
+      const { take, give } = start(run);
+      for (const frames of input) {
+        if (frames instanceof Wait) yield frames;
+        else take(frames);
+      }
+      yield* give();
+    },
+  };
+}
+
+/** Frames in batches. */
+export function* batched(frames: Frames): Iterable<Frames> {
+  for (let start = 0; start < frames.length; start += BATCH) {
+    yield frames.slice(start, start + BATCH);
+  }
 }

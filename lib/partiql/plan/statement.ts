@@ -9,7 +9,7 @@ import { compileDefinition, compileExec } from './definition.js';
 import { compileExpression } from './expression.js';
 import { rowsOf } from './from.js';
 import { compileQuery, compileSubquery } from './query.js';
-import { runStages } from './runtime.js';
+import { framesOf, runStages, Wait } from './runtime.js';
 import { Scope } from './scope.js';
 
 /** Settings of one plan besides its text. */
@@ -64,7 +64,11 @@ function planQuery(
   const { stages, output } = plan;
   const { mayHoldMissing } = context;
   return async function* (run) {
-    for await (const frames of runStages(stages, context.emptyFrame(), run)) {
+    for (const frames of runStages(stages, context.emptyFrame(), run)) {
+      if (frames instanceof Wait) {
+        frames.value = await frames.promise;
+        continue;
+      }
       const rows: IonValue[] = [];
       for (const frame of frames) {
         const value = frame[output];
@@ -96,9 +100,13 @@ function planExpression(
     compileExpression(context, query, new Scope()),
   );
   return async function* (run) {
-    for await (const frames of runStages(stages, context.emptyFrame(), run)) {
+    for await (const frames of framesOf(
+      runStages(stages, context.emptyFrame(), run),
+    )) {
       for (const frame of frames) {
-        yield rowsOf(evaluate(frame, run)).flatMap((row) => sealed(row) ?? []);
+        yield rowsOf(evaluate(frame, run))
+          .map(sealed)
+          .filter((row) => row !== undefined);
       }
     }
   };
@@ -129,7 +137,9 @@ export async function evaluateExpression(
       throw new TypeError('there is no time here');
     },
   };
-  for await (const frames of runStages(stages, context.emptyFrame(), run)) {
+  for await (const frames of framesOf(
+    runStages(stages, context.emptyFrame(), run),
+  )) {
     for (const frame of frames) return evaluate(frame, run);
   }
   return MISSING;

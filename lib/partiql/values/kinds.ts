@@ -8,6 +8,7 @@ import {
   IonStruct,
   IonSymbol,
   Timestamp,
+  type IonField,
   type IonValue,
 } from '../../ion/value.js';
 
@@ -159,18 +160,25 @@ export function typeNameOf(value: IonValue): string {
 export function sealed(value: IonValue): IonValue | undefined {
   if (value === MISSING) return undefined;
   if (Array.isArray(value)) {
-    const items = value as readonly IonValue[];
-    return value instanceof Bag
-      ? items.flatMap((item) => sealed(item) ?? [])
-      : items.map((item) => sealed(item) ?? null);
+    const isBag = value instanceof Bag;
+    let changed: boolean = isBag;
+    const items: IonValue[] = [];
+    for (const item of value as readonly IonValue[]) {
+      const result = sealed(item);
+      changed ||= result !== item;
+      if (result !== undefined) items.push(result);
+      else if (!isBag) items.push(null);
+    }
+    return changed ? items : value;
   }
   if (value instanceof IonStruct) {
     let changed = false;
-    const fields = value.fields().flatMap(([name, field]) => {
+    const fields: IonField[] = [];
+    for (const [name, field] of value) {
       const result = sealed(field);
       changed ||= result !== field;
-      return result === undefined ? [] : [[name, result] as const];
-    });
+      if (result !== undefined) fields.push([name, result]);
+    }
     // An untouched struct keeps its bytes.
     return changed ? IonStruct.of(fields) : value;
   }

@@ -143,7 +143,7 @@ transactionalHandlers({
   name: 'GraphQL, by root resolvers',
   async start(bank) {
     const { app, url } = await start(bank);
-    return { app, connect: () => new RootClient(url) };
+    return { app, connect: async () => new RootClient(url) };
   },
 });
 
@@ -151,7 +151,7 @@ transactionalHandlers({
   name: 'GraphQL, by field resolvers',
   async start(bank) {
     const { app, url } = await start(bank);
-    return { app, connect: () => new FieldClient(url) };
+    return { app, connect: async () => new FieldClient(url) };
   },
 });
 
@@ -161,7 +161,7 @@ transactionalHandlers({
     const { app, url } = await start(bank, {
       fieldResolverEnhancers: ['interceptors'],
     });
-    return { app, connect: () => new FieldClient(url) };
+    return { app, connect: async () => new FieldClient(url) };
   },
 });
 

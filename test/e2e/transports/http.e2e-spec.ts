@@ -53,6 +53,6 @@ for (const [name, create] of Object.entries(PLATFORMS))
       const app = create(module);
       await app.listen(0, '127.0.0.1');
       const url = await app.getUrl();
-      return { app, connect: () => new AccountsClient(url) };
+      return { app, connect: async () => new AccountsClient(url) };
     },
   });

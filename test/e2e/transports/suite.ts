@@ -19,7 +19,7 @@ export interface Transport {
   readonly name: string;
   start(bank: Bank): Promise<{
     readonly app: Pick<INestApplication, 'close'>;
-    connect(): Promise<Client> | Client;
+    connect(): Promise<Client>;
   }>;
 }
 

@@ -77,9 +77,13 @@ class AccountsClient implements Client {
   }
 
   async leave(): Promise<void> {
-    await this.#proxy.close();
+    this.#proxy.close();
   }
 }
+
+/** More than the listeners that Node takes for a leak. */
+const ACCOUNTS = Array.from({ length: 12 }, (_, n) => `account-${n}`);
+const [FIRST = ''] = ACCOUNTS;
 
 async function start(bank: Bank) {
   const module = await Test.createTestingModule(
@@ -94,17 +98,17 @@ async function start(bank: Bank) {
   const server = app.unwrap<Server>();
   if (!server.listening) await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  return { app, connect: () => new AccountsClient(port) };
+  return { app, connect: async () => new AccountsClient(port) };
 }
 
 transactionalHandlers({ name: 'TCP', start });
 
-describe('an event over TCP', () => {
+describe('over TCP', () => {
   let bank: Bank;
   let running: Awaited<ReturnType<typeof start>>;
 
   beforeEach(async () => {
-    bank = await Bank.open('a');
+    bank = await Bank.open(...ACCOUNTS);
     running = await start(bank);
   });
   afterEach(async () => {
@@ -112,20 +116,44 @@ describe('an event over TCP', () => {
     await bank.close();
   });
 
-  it('is applied once, whatever the conflicts, and though its sender has gone', async () => {
+  it('requests at once over one connection each have their transaction', async () => {
+    const warnings: Error[] = [];
+    const note = (warning: Error) => void warnings.push(warning);
+    process.on('warning', note);
+    const all = gate();
+    let waiting = 0;
+    bank.between = () => {
+      if (++waiting === ACCOUNTS.length) all.open();
+      return all.opened;
+    };
+    const client = await running.connect();
+    const deposits = await Promise.all(
+      ACCOUNTS.map((id) => client.deposit(id, 1)),
+    );
+    const transactions = deposits.flatMap((deposit) => deposit.transactions);
+    expect(new Set(transactions).size).toBe(ACCOUNTS.length);
+    await client.leave();
+    process.off('warning', note);
+    // Such as of more listeners than Node expects.
+    expect(warnings).toEqual([]);
+  });
+
+  it('an event is applied once, whatever the conflicts, and though its sender has gone', async () => {
     const conflict = gate();
     bank.between = async (id) => {
       if (bank.runs < 3) await bank.meddle(id);
       else conflict.open();
     };
-    await running.connect().depositAndLeave('a', 5);
+    await (await running.connect()).depositAndLeave(FIRST, 5);
     await conflict.opened;
     // The next one comes into no conflict only when the first one is done.
-    const client = running.connect();
+    const client = await running.connect();
     bank.between = () => undefined;
-    await expect.poll(() => bank.balance('a'), { timeout: 15_000 }).toBe(2005);
-    expect((await client.deposit('a', 1)).balance).toBe(2006);
-    expect(await bank.revisions('a')).toBe(1 + 2 + 1 + 1);
+    await expect
+      .poll(() => bank.balance(FIRST), { timeout: 15_000 })
+      .toBe(2005);
+    expect((await client.deposit(FIRST, 1)).balance).toBe(2006);
+    expect(await bank.revisions(FIRST)).toBe(1 + 2 + 1 + 1);
     await client.leave();
   });
 });

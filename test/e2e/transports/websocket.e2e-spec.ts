@@ -61,8 +61,8 @@ class AccountsClient implements Client {
       else this.#take()?.reject(new Error(JSON.stringify(data)));
     });
     socket.on('close', () => {
-      for (const { reject } of this.#waiting)
-        reject(new Error('The connection is closed.'));
+      for (const waiting of this.#waiting)
+        waiting.reject(new Error('The connection is closed.'));
     });
   }
 

@@ -1,0 +1,1 @@
+export { QldbHealthIndicator, type QldbPingOptions } from './qldb.health.js';
