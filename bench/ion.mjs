@@ -1,18 +1,10 @@
-/**
- * The Ion room beside ion-js and ion-hash-js.
- *
- *   npm run build && node bench/ion.mjs
- */
+// The Ion room beside ion-js and ion-hash-js, which the official drivers use.
 import { createRequire } from 'node:module';
 import { hash as digestOf } from 'node:crypto';
-import { pathToFileURL } from 'node:url';
+import { statementHash } from '../dist/ion/hash.js';
+import { fromIonBinary, ionHash, toIonBinary } from '../dist/ion/index.js';
 import { nested, registration } from './ion-documents.mjs';
 
-const dist =
-  process.env.NESTJS_QLDB_DIST ?? new URL('../dist/', import.meta.url).href;
-const load = (file) => import(new URL(`ion/${file}`, dist).href);
-const { fromIonBinary, ionHash, toIonBinary } = await load('index.js');
-const { statementHash } = await load('hash.js');
 const require = createRequire(import.meta.url);
 const ion = require('ion-js');
 const { cryptoHasherProvider, makeHashReader } = require('ion-hash-js');
@@ -94,16 +86,18 @@ function fieldsOf(value) {
   return Object.values(value).reduce((n, item) => n + 1 + fieldsOf(item), 0);
 }
 
-export async function run() {
+export const title = 'beside ion-js 5.2.1 and ion-hash-js 2.1.0';
+
+export function run() {
   const rows = [];
   const add = (name, ours, peer) => {
-    const row = {
+    rows.push({
       name,
       ours: measure(ours),
-      peer: peer ? measure(peer) : undefined,
-    };
-    row.ratio = row.peer === undefined ? undefined : row.peer / row.ours;
-    rows.push(row);
+      ...(peer && { peer: measure(peer), peerName: 'ion-js' }),
+      unit: 'µs',
+      lessIsBetter: true,
+    });
   };
 
   for (const { name, document } of [
@@ -185,18 +179,4 @@ export async function run() {
     () => peerHash(ion.dumpText(`${statement}${n++}`)),
   );
   return rows;
-}
-
-const micros = (value) =>
-  value === undefined ? '' : `${value.toFixed(value < 10 ? 2 : 1)} µs`;
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  console.table(
-    (await run()).map(({ name, ours, peer, ratio }) => ({
-      name,
-      ours: micros(ours),
-      'ion-js': micros(peer),
-      ratio: ratio === undefined ? '' : `${ratio.toFixed(1)}×`,
-    })),
-  );
 }

@@ -2,9 +2,9 @@
  * @typedef {object} Row
  * @property {string} name - what was measured
  * @property {number} ours
- * @property {number} peer - the peer's figure, from the same run
+ * @property {number} [peer] - the peer's figure, from the same run
  * @property {string} unit - such as `tx/s`
- * @property {string} peerName
+ * @property {string} [peerName]
  * @property {boolean} [lessIsBetter]
  */
 
@@ -15,8 +15,11 @@ export function printTable(title, rows) {
     ({ name, ours, peer, unit, peerName, lessIsBetter }) => ({
       '': name,
       ours: `${figure(ours)} ${unit}`,
-      peer: `${figure(peer)} ${unit} (${peerName})`,
-      ratio: `${(lessIsBetter ? peer / ours : ours / peer).toFixed(2)}x`,
+      peer: peer === undefined ? '' : `${figure(peer)} ${unit} (${peerName})`,
+      ratio:
+        peer === undefined
+          ? ''
+          : `${(lessIsBetter ? peer / ours : ours / peer).toFixed(2)}x`,
     }),
   );
   const columns = ['', 'ours', 'peer', 'ratio'];

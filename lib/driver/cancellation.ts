@@ -28,13 +28,18 @@ export function onAbort(signal: AbortSignal, callback: () => void): () => void {
 }
 
 /**
- * One signal made of everything that can end an attempt early: the caller's own
- * signal, a time limit, the driver's closing. Dispose it, so that no timer and
- * no listener outlives the attempt.
+ * Everything that can end an attempt early, as one: the caller's own signal, a
+ * time limit, the driver's closing. Dispose it, so that no timer and no
+ * listener outlives the attempt.
+ *
+ * It has an `AbortSignal` for those who ask for one; none is made before, for
+ * they are dear and most transactions end without.
  */
 export class CancelScope {
-  readonly #controller = new AbortController();
   readonly #unfollow: (() => void)[] = [];
+  readonly #callbacks = new Set<() => void>();
+  #controller: AbortController | undefined;
+  #cancelled: { readonly reason: unknown } | undefined;
   #timer: NodeJS.Timeout | undefined;
 
   /**
@@ -49,7 +54,7 @@ export class CancelScope {
     for (const parent of parents) {
       if (parent) this.follow(parent);
     }
-    if (this.signal.aborted) return;
+    if (this.aborted) return;
     if (timeout > 0) {
       this.#timer = setTimeout(
         () => this.abort(timeoutError?.(timeout)),
@@ -58,20 +63,51 @@ export class CancelScope {
     }
   }
 
+  get aborted(): boolean {
+    return this.#cancelled !== undefined;
+  }
+
+  /** Why it was aborted. */
+  get reason(): unknown {
+    return this.#cancelled?.reason;
+  }
+
   get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController();
+      if (this.#cancelled) this.#controller.abort(this.#cancelled.reason);
+    }
     return this.#controller.signal;
+  }
+
+  throwIfAborted(): void {
+    if (this.#cancelled) throw this.#cancelled.reason;
+  }
+
+  /**
+   * Calls back when this is aborted; not if it has been already.
+   *
+   * @returns Takes the callback back.
+   */
+  onAbort(callback: () => void): () => void {
+    this.#callbacks.add(callback);
+    return () => this.#callbacks.delete(callback);
   }
 
   /** Ends this scope when the other signal is aborted, too. */
   follow(parent: AbortSignal): void {
     if (parent.aborted) this.abort(parent.reason);
-    if (this.signal.aborted) return;
+    if (this.aborted) return;
     this.#unfollow.push(onAbort(parent, () => this.abort(parent.reason)));
   }
 
   abort(reason: unknown): void {
     this.dispose();
-    this.#controller.abort(reason);
+    if (this.#cancelled) return;
+    this.#cancelled = { reason };
+    for (const call of this.#callbacks) call();
+    this.#callbacks.clear();
+    this.#controller?.abort(reason);
   }
 
   dispose(): void {
@@ -82,20 +118,19 @@ export class CancelScope {
 }
 
 /**
- * Settles as `work` does, or rejects with the signal's reason as soon as it is
+ * Settles as `work` does, or rejects with the scope's reason as soon as it is
  * aborted. `work` itself goes on; what it comes to then is not an unhandled
  * rejection.
  */
 export function untilAborted<T>(
   work: Promise<T>,
-  signal: AbortSignal | undefined,
+  scope: CancelScope,
 ): Promise<T> {
-  if (signal === undefined) return work;
   return new Promise<T>((resolve, reject) => {
-    const stop = (): void => reject(signal.reason);
+    const stop = (): void => reject(scope.reason);
     let forget: (() => void) | undefined;
-    if (signal.aborted) stop();
-    else forget = onAbort(signal, stop);
+    if (scope.aborted) stop();
+    else forget = scope.onAbort(stop);
     work.then(
       (value) => {
         forget?.();
@@ -109,17 +144,14 @@ export function untilAborted<T>(
   });
 }
 
-/** Waits; rejects with the signal's reason if that comes first. */
-export function delay(
-  milliseconds: number,
-  signal: AbortSignal,
-): Promise<void> {
-  if (milliseconds === 0) return untilAborted(Promise.resolve(), signal);
+/** Waits; rejects with the scope's reason if that comes first. */
+export function delay(milliseconds: number, scope: CancelScope): Promise<void> {
+  if (milliseconds === 0) return untilAborted(Promise.resolve(), scope);
   let timer: NodeJS.Timeout | undefined;
   const slept = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, milliseconds);
   });
-  return untilAborted(slept, signal).finally(() => clearTimeout(timer));
+  return untilAborted(slept, scope).finally(() => clearTimeout(timer));
 }
 
 /** For a promise whose failure somebody else reports. */

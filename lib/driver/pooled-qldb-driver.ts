@@ -169,7 +169,7 @@ export class PooledQldbDriver implements AsyncDisposable {
     );
     lease.onRevoke = (reason) => scope.abort(reason);
     try {
-      (await lease.session(scope.signal)).used = true;
+      (await lease.session(scope)).used = true;
       this.#throwIfClosed();
       return new QldbSession(lease, this.#options, this.#closing.signal);
     } catch (error) {

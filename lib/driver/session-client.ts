@@ -16,7 +16,7 @@ import { classifyFailure } from './failure.js';
 export type Command = Omit<SendCommandRequest, 'SessionToken'>;
 
 export interface SendOptions {
-  readonly signal?: AbortSignal | undefined;
+  readonly scope: CancelScope;
   /** Called when the command's turn has come; if it throws, the command is not sent. */
   readonly onTurn?: (() => void) | undefined;
 }
@@ -61,18 +61,18 @@ export class SessionClient {
   /**
    * Starts a session.
    *
-   * @param onLate Given the session if it comes into being after the signal was aborted.
+   * @param onLate Given the session if it comes into being after the scope was aborted.
    */
   static async start(
     context: SessionContext,
-    signal: AbortSignal | undefined,
+    scope: CancelScope,
     onLate: (late: Promise<SessionClient | undefined>) => void,
   ): Promise<SessionClient> {
-    signal?.throwIfAborted();
+    scope.throwIfAborted();
     const started = sendTo(
       context.endpoint,
       { StartSession: { LedgerName: context.ledgerName } },
-      signal,
+      scope,
     ).then((result) => {
       const token = result.StartSession?.SessionToken;
       if (token === undefined) {
@@ -83,9 +83,9 @@ export class SessionClient {
       return new SessionClient(context, requestId(result), token);
     });
     try {
-      return await untilAborted(started, signal);
+      return await untilAborted(started, scope);
     } catch (error) {
-      if (signal?.aborted) onLate(started.catch(() => undefined));
+      if (scope.aborted) onLate(started.catch(() => undefined));
       throw error;
     }
   }
@@ -93,12 +93,12 @@ export class SessionClient {
   /** Sends a command when its turn comes. */
   async send(
     command: Command,
-    { signal, onTurn }: SendOptions = {},
+    { scope, onTurn }: SendOptions,
   ): Promise<SendCommandResult> {
     if (this.#busy) {
       const turn = new Promise<void>((resolve) => this.#queue.push(resolve));
       try {
-        await untilAborted(turn, signal);
+        await untilAborted(turn, scope);
       } catch (error) {
         // Its turn still comes, and goes at once.
         void turn.then(() => this.#next());
@@ -108,12 +108,12 @@ export class SessionClient {
     this.#busy = true;
     let reply: Promise<SendCommandResult>;
     try {
-      signal?.throwIfAborted();
+      scope.throwIfAborted();
       onTurn?.();
       reply = sendTo(
         this.#context.endpoint,
         { ...command, SessionToken: this.token },
-        signal,
+        scope,
       );
     } catch (error) {
       this.#next();
@@ -123,7 +123,7 @@ export class SessionClient {
     // does not let the next command overtake this one.
     const done = (): void => this.#next();
     reply.then(done, done);
-    return untilAborted(reply, signal);
+    return untilAborted(reply, scope);
   }
 
   /**
@@ -170,7 +170,7 @@ export class SessionClient {
       (timeout) => new CleanupTimeoutError(timeout),
     );
     try {
-      await this.send(command, { signal: scope.signal });
+      await this.send(command, { scope });
     } finally {
       scope.dispose();
     }
@@ -190,13 +190,15 @@ export class SessionClient {
 async function sendTo(
   endpoint: SessionEndpoint,
   request: SendCommandRequest,
-  signal: AbortSignal | undefined,
+  scope: CancelScope,
 ): Promise<SendCommandResult> {
   try {
-    return await endpoint.sendCommand(
-      request,
-      signal === undefined ? undefined : { signal },
-    );
+    return await endpoint.sendCommand(request, {
+      // Made when the endpoint asks for it.
+      get signal() {
+        return scope.signal;
+      },
+    });
   } catch (error) {
     if (typeof error === 'object' && error !== null) throw error;
     throw new TransportError(error);

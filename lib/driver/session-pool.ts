@@ -1,3 +1,4 @@
+import type { CancelScope } from './cancellation.js';
 import { DriverClosedError } from './driver-errors.js';
 import { type DriverLogger, errorName } from './logger.js';
 import { type Permit, Permits } from './permits.js';
@@ -60,18 +61,18 @@ export class SessionPool {
   }
 
   /** A session that was used before, or a new one. */
-  async open(signal: AbortSignal | undefined): Promise<SessionClient> {
+  async open(scope: CancelScope): Promise<SessionClient> {
     for (let idle = this.#idle.shift(); idle; idle = this.#idle.shift()) {
       if (this.#isUsable(idle) && (await this.#isAlive(idle))) return idle;
       this.discard(idle);
     }
-    return this.start(signal);
+    return this.start(scope);
   }
 
-  async start(signal: AbortSignal | undefined): Promise<SessionClient> {
+  async start(scope: CancelScope): Promise<SessionClient> {
     const session = await SessionClient.start(
       this.#options,
-      signal,
+      scope,
       (started) => {
         this.#inBackground(
           started.then((late) => {
@@ -221,16 +222,16 @@ export class SessionLease {
   }
 
   /** The session of this lease; opened when first asked for, or when the last one broke. */
-  async session(signal: AbortSignal | undefined): Promise<SessionClient> {
+  async session(scope: CancelScope): Promise<SessionClient> {
     if (this.#session?.broken) this.#drop();
-    this.#session ??= await this.#pool.open(signal);
+    this.#session ??= await this.#pool.open(scope);
     return this.#session;
   }
 
   /** A new session in place of one that turned out to be stale. */
-  async replace(signal: AbortSignal | undefined): Promise<SessionClient> {
+  async replace(scope: CancelScope): Promise<SessionClient> {
     this.#drop();
-    this.#session = await this.#pool.start(signal);
+    this.#session = await this.#pool.start(scope);
     return this.#session;
   }
 

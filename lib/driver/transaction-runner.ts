@@ -116,7 +116,7 @@ export async function beginTransaction(
   scope: CancelScope,
   settings: RunSettings,
 ): Promise<Transaction> {
-  const session = await lease.session(scope.signal);
+  const session = await lease.session(scope);
   try {
     return await startTransaction(session, scope, settings);
   } catch (error) {
@@ -128,7 +128,7 @@ export async function beginTransaction(
       `Session ${session.id} is stale (${errorName(error)}); a new one takes its place.`,
     );
   }
-  const fresh = await lease.replace(scope.signal);
+  const fresh = await lease.replace(scope);
   try {
     return await startTransaction(fresh, scope, settings);
   } catch (error) {
@@ -143,10 +143,7 @@ async function startTransaction(
   scope: CancelScope,
   settings: RunSettings,
 ): Promise<Transaction> {
-  const result = await session.send(
-    { StartTransaction: {} },
-    { signal: scope.signal },
-  );
+  const result = await session.send({ StartTransaction: {} }, { scope });
   const id = result.StartTransaction?.TransactionId;
   if (id === undefined) {
     throw new IllegalStateError(
@@ -192,7 +189,7 @@ async function runOnce<T>(
         try {
           transaction = await beginTransaction(lease, scope, settings);
           if (message) message.transactionId = transaction.transactionId;
-          const result = await runIn(transaction, lease, lambda);
+          const result = await runIn(transaction, scope, lease, lambda);
           await transaction.commit();
           return result;
         } catch (error) {
@@ -224,6 +221,7 @@ async function runOnce<T>(
 /** Runs the lambda, and keeps the rows of a cursor that it returns. */
 async function runIn<T>(
   transaction: Transaction,
+  scope: CancelScope,
   lease: SessionLease,
   lambda: TransactionLambda<T>,
 ): Promise<T> {
@@ -232,7 +230,7 @@ async function runIn<T>(
   // refuses whatever it does from then on.
   const result = await untilAborted(
     runWithPermit(lease.permit, async () => lambda(executor)),
-    transaction.signal,
+    scope,
   );
   if (!(result instanceof PagedCursor) || !transaction.owns(result)) {
     return result;
@@ -250,9 +248,7 @@ function failureKind(
   scope: CancelScope,
 ): FailureKind | undefined {
   if (transaction) return transaction.failureKindOf(error);
-  return scope.signal.aborted
-    ? undefined
-    : classifyFailure(error, 'StartTransaction');
+  return scope.aborted ? undefined : classifyFailure(error, 'StartTransaction');
 }
 
 async function waitForRetry(
@@ -279,7 +275,7 @@ async function waitForRetry(
       } satisfies RetryMessage);
     }
     await settings.onRetry?.(attempt, { ...context, delay: milliseconds });
-    await delay(milliseconds, scope.signal);
+    await delay(milliseconds, scope);
   } catch (stopped) {
     throw host.closing.aborted && stopped === host.closing.reason
       ? new DriverClosedError({ cause: error })

@@ -276,20 +276,20 @@ export class Transaction implements AsyncDisposable {
     let sent = false;
     try {
       return await this.#session.send(command, {
-        signal: this.signal,
+        scope: this.#scope,
         onTurn: () => {
           onTurn();
           sent = true;
         },
       });
     } catch (error) {
-      if (sent || this.signal.aborted) this.#failed(error, name);
+      if (sent || this.#scope.aborted) this.#failed(error, name);
       throw error;
     }
   }
 
   #failed(error: unknown, command: CommandName): void {
-    if (this.signal.aborted) {
+    if (this.#scope.aborted) {
       this.doom(error);
       return;
     }
@@ -319,7 +319,7 @@ export class Transaction implements AsyncDisposable {
           },
         },
         {
-          signal: this.signal,
+          scope: this.#scope,
           onTurn: () => {
             sent = true;
           },
@@ -347,7 +347,7 @@ export class Transaction implements AsyncDisposable {
     let error = cause;
     let kind: FailureKind = 'cancelled';
     if (sent) {
-      kind = this.signal.aborted
+      kind = this.#scope.aborted
         ? 'commit-unknown'
         : classifyFailure(cause, 'CommitTransaction');
       this.#session.noteFailure(cause);

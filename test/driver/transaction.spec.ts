@@ -636,7 +636,7 @@ describe('parameters', () => {
     }
   });
 
-  it('S97, S81–S93: one encoding is hashed and sent', async () => {
+  it('S97, S81–S93, B38, B64: one encoding is hashed and sent', async () => {
     const service = new FakeService();
     const values = [
       null,

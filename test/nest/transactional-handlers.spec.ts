@@ -87,6 +87,13 @@ class ByClass {
     throw new Error('business');
   }
 
+  @Get('nested/:depth')
+  @Transactional({ propagation: Propagation.REQUIRES_NEW })
+  async nested(@Param('depth') depth: string): Promise<object> {
+    await this.qldb.execute(`level ${depth}`);
+    return Number(depth) > 0 ? this.nested(String(Number(depth) - 1)) : {};
+  }
+
   @Get('sync')
   sync() {
     return { sync: true };
@@ -265,6 +272,18 @@ describe('@Transactional() on handlers', () => {
       'begin 3',
       '3: SELECT 4',
       'conflict 3',
+    ]);
+  });
+
+  it('begins once for a handler, and again when the handler calls itself', async () => {
+    await test.fetch('/nested/1');
+    expect(test.endpoint.take()).toEqual([
+      'begin 1',
+      '1: level 1',
+      'begin 2',
+      '2: level 0',
+      'commit 2',
+      'commit 1',
     ]);
   });
 

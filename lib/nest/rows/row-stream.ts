@@ -52,6 +52,7 @@ export class RowStream<T> extends Observable<T> implements AsyncIterable<T> {
         yield next.value;
       }
     } finally {
+      stop.abort();
       handoff.release();
       await reading;
     }
