@@ -90,15 +90,20 @@ export class AwsEndpoint implements SessionEndpoint {
 
   async #open(): Promise<SendCommand> {
     const sdk = await import('@aws-sdk/client-qldb-session');
-    const client =
-      'client' in this.#options
-        ? this.#options.client
-        : await this.#createClient(sdk, this.#options);
-    return (request, signal) =>
-      client.send(
-        new sdk.SendCommandCommand(request),
-        signal && { abortSignal: signal },
-      );
+    if ('client' in this.#options) {
+      const { client } = this.#options;
+      return (request, signal) =>
+        client.send(
+          new sdk.SendCommandCommand(request),
+          signal && { abortSignal: signal },
+        );
+    }
+    const client = await this.#createClient(sdk, this.#options);
+    const signals = passSignals(client);
+    return (request, signal) => {
+      if (signal) signals.set(request, signal);
+      return client.send(new sdk.SendCommandCommand(request));
+    };
   }
 
   async #createClient(
@@ -133,6 +138,36 @@ export class AwsEndpoint implements SessionEndpoint {
     if (this.#closed) client.destroy();
     return client;
   }
+}
+
+/**
+ * Hands signals to the request handler beside the SDK: it keeps the handler that
+ * it has built only for calls without options, and building one for each call
+ * costs more than all else in it.
+ *
+ * @returns where to put the signal of a command's input
+ */
+function passSignals(client: QLDBSessionClient): WeakMap<object, AbortSignal> {
+  const signals = new WeakMap<object, AbortSignal>();
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const signal = signals.get(args.input);
+      return signal
+        ? {
+            output: { $metadata: {} },
+            ...(await client.config.requestHandler.handle(
+              args.request as Parameters<
+                typeof client.config.requestHandler.handle
+              >[0],
+              { abortSignal: signal },
+            )),
+          }
+        : next(args);
+    },
+    // The last link before the request handler, in whose place it calls it.
+    { step: 'deserialize', priority: 'low', name: 'passSignals' },
+  );
+  return signals;
 }
 
 function userAgentOf(
