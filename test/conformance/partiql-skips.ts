@@ -190,11 +190,6 @@ export const skips: readonly Skip[] = [
       'a group of MISSING has the key NULL, as in the main suite; the extended one leaves it out of *',
   },
   ...cases(
-    `${EVAL}/spec-tests.ion`,
-    'NULL and MISSING are one group, as elsewhere in the suite',
-    'section-11 > group by with differenciated absent values',
-  ),
-  ...cases(
     `${EVAL}/primitives/functions/mod.ion`,
     'an unknown argument decides before the types of the others are looked at',
     "mod > MOD(NULL, 'some string')",

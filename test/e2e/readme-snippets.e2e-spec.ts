@@ -50,6 +50,8 @@ const PARTS = new Set([
   'streams.ts',
   'filter.ts',
   'main.ts',
+  'garage.ts',
+  'health.ts',
 ]);
 
 const all = snippets(await readFile('README.md', 'utf8'));

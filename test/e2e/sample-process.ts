@@ -3,11 +3,9 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const SAMPLE = fileURLToPath(
-  new URL('../../sample/01-vehicle-registration/', import.meta.url),
-);
+export type Sample = '01-vehicle-registration' | '02-accounts';
 
-/** The built sample, as a process of its own on a free port of this machine. */
+/** A built sample, as a process of its own on a free port of this machine. */
 export class SampleProcess {
   output = '';
   url = '';
@@ -23,18 +21,25 @@ export class SampleProcess {
   }
 
   /** Begins a process; does not wait for it. */
-  static spawn(folder: string): SampleProcess {
-    const main = `${SAMPLE}dist/main.js`;
+  static spawn(
+    folder: string,
+    name: Sample = '01-vehicle-registration',
+  ): SampleProcess {
+    const home = fileURLToPath(
+      new URL(`../../sample/${name}/`, import.meta.url),
+    );
+    const main = `${home}dist/main.js`;
     if (!existsSync(main))
       throw new Error(
         'The sample is not built. Run: npm run build && npm run build --workspaces',
       );
     return new SampleProcess(
       spawn(process.execPath, [main], {
-        cwd: SAMPLE,
+        cwd: home,
         env: {
           ...process.env,
           PORT: '0',
+          TCP_PORT: '0',
           QLDB_STORE: `file:${folder}`,
           NO_COLOR: '1',
         },
@@ -44,8 +49,8 @@ export class SampleProcess {
   }
 
   /** Begins a process, and waits until it answers. */
-  static async start(folder: string): Promise<SampleProcess> {
-    const sample = SampleProcess.spawn(folder);
+  static async start(folder: string, name?: Sample): Promise<SampleProcess> {
+    const sample = SampleProcess.spawn(folder, name);
     sample.url = await new Promise<string>((resolve, reject) => {
       sample.child.stdout?.on('data', () => {
         const ready = /is ready at (http:\S+)/.exec(sample.output)?.[1];

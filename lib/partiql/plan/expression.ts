@@ -154,8 +154,8 @@ function fieldReader(
 
 /** A field of a value; MISSING where there is none. */
 function field(value: IonValue, name: string): IonValue {
-  if (value instanceof IonStruct) return value.get(name) ?? MISSING;
-  return structOf(value)?.get(name) ?? MISSING;
+  if (value instanceof IonStruct) return orMissing(value.get(name));
+  return orMissing(structOf(value)?.get(name));
 }
 
 function compilePath(
@@ -232,7 +232,7 @@ function element(value: IonValue, key: IonValue, named: boolean): IonValue {
   if (typeof position === 'number') {
     const plain = bare(value);
     if (plain instanceof Bag) return MISSING;
-    return itemsOf(plain)?.[position] ?? MISSING;
+    return orMissing(itemsOf(plain)?.[position]);
   }
   const name = named ? textOf(position) : undefined;
   return name === undefined ? MISSING : field(value, name);
@@ -253,7 +253,7 @@ function isOneColumn(node: Ast.Expression): boolean {
 
 /** The only field of a row; MISSING if it was left out. */
 function columnOf(row: IonValue): IonValue {
-  return structOf(row)?.fields()[0]?.[1] ?? MISSING;
+  return orMissing(structOf(row)?.fields()[0]?.[1]);
 }
 
 /** Compiles an operand. A query of one column that stands there means its one value; NULL if it has no row. */
@@ -718,4 +718,9 @@ function compileStruct(
     }
     return IonStruct.of(entries);
   });
+}
+
+/** Null is a value: only what is not there at all is MISSING. */
+export function orMissing(value: IonValue | undefined): IonValue {
+  return value === undefined ? MISSING : value;
 }

@@ -142,7 +142,9 @@ export class Grouping implements AggregateSink {
             const key = keys.map(keyText).map(withLength).join('');
             const group = groups.get(key) ?? open(frame, key, keys);
             for (const [index, aggregate] of this.#aggregates.entries()) {
-              const value = aggregate.operand?.(frame, run) ?? true;
+              const value = aggregate.operand
+                ? aggregate.operand(frame, run)
+                : true;
               if (aggregate.operand === undefined || !isUnknown(value)) {
                 this.#fold(group.accumulators[index], value, aggregate);
               }

@@ -3,9 +3,9 @@ import { keyText } from '../equality-key.js';
 import { evaluationError } from '../errors.js';
 import type * as Ast from '../language/ast.js';
 import { compareValues } from '../values/compare.js';
-import { bagOf, bare, isUnknown, MISSING, structOf } from '../values/kinds.js';
+import { bagOf, bare, isUnknown, structOf } from '../values/kinds.js';
 import type { PlanContext } from './context.js';
-import { compileExpression } from './expression.js';
+import { compileExpression, orMissing } from './expression.js';
 import { compileFrom, filtering, rowsOf, type FromPlan } from './from.js';
 import { Grouping, hasAggregate } from './group.js';
 import { compileProjection, Pivot } from './projection.js';
@@ -57,7 +57,7 @@ export function compileSubquery(
   const pivot = isPivot(node);
   const { stages, output, ordered } = plan;
   const gather = (values: readonly IonValue[]): IonValue => {
-    if (pivot) return values[0] ?? MISSING;
+    if (pivot) return orMissing(values[0]);
     return ordered ? values : bagOf(values);
   };
   if (!needsWaiting(stages)) {
@@ -285,7 +285,7 @@ function declareAliases(
       for (const frame of frames) {
         const row = structOf(frame[output]);
         for (const { name, slot } of aliases) {
-          frame[slot] = row?.get(name) ?? MISSING;
+          frame[slot] = orMissing(row?.get(name));
         }
       }
       return frames;

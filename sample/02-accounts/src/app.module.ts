@@ -23,8 +23,11 @@ import { TransfersModule } from './transfers/transfers.module.js';
       useFactory: ({ onRetry }: Conflicts) => ({
         ledgerName: 'accounts',
         store: STORE,
-        // A few accounts, and everybody wants them. In one process a conflict is over within milliseconds.
-        retry: { limit: 30, backoff: equalJitterBackoff({ base: 1, cap: 50 }) },
+        // A few accounts, and everybody wants them: those that lost wait longer and longer, until it is quiet.
+        retry: {
+          limit: 30,
+          backoff: equalJitterBackoff({ base: 1, cap: 250 }),
+        },
         onRetry,
       }),
     }),

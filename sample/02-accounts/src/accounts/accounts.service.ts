@@ -59,11 +59,23 @@ export class AccountsService implements OnApplicationBootstrap {
     return (await this.#stored(name)).document;
   }
 
-  /** Adds to a balance, or takes from it. The ledger computes, in decimals. */
+  /** The ledger computes, in decimals. */
   @Transactional({ name: ACCOUNTS })
-  async add(name: string, amount: Decimal): Promise<void> {
+  async deposit(name: string, amount: Decimal): Promise<void> {
     await this.qldb.execute(
       'UPDATE Account AS a SET a.Balance = a.Balance + ? WHERE a.Name = ?',
+      amount,
+      name,
+    );
+  }
+
+  @Transactional({ name: ACCOUNTS })
+  async withdraw(name: string, amount: Decimal): Promise<void> {
+    const { Balance } = await this.find(name);
+    if (Balance.compareTo(amount) < 0)
+      throw new ConflictException(`${name} has only ${Balance.toString()}.`);
+    await this.qldb.execute(
+      'UPDATE Account AS a SET a.Balance = a.Balance - ? WHERE a.Name = ?',
       amount,
       name,
     );

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { ConflictException, Injectable } from '@nestjs/common';
+import { ConflictException, HttpStatus, Injectable } from '@nestjs/common';
+import { toHttpException } from 'nestjs-qldb';
 import { Decimal } from 'nestjs-qldb/ion';
 import { AccountsService } from '../accounts/accounts.service.js';
 import { Conflicts } from '../conflicts.js';
@@ -20,24 +21,22 @@ export class RushService {
   async run(count: number, parallel: number) {
     const before = await this.accounts.total();
     const retriedBefore = this.conflicts.retried;
-    const numbers = Array.from({ length: count }, (_, n) => n);
-    let refused = 0;
+    const numbers = Array.from({ length: count }, (_, n) => n).values();
+    const outcomes = { Made: 0, Refused: 0, GivenUp: 0 };
+    // The workers share one iterator, so each number is taken once.
     const work = async () => {
-      for (let n = numbers.shift(); n !== undefined; n = numbers.shift())
-        if (!(await this.#transfer(n))) refused++;
+      for (const n of numbers) outcomes[await this.#transfer(n)]++;
     };
     await Promise.all(Array.from({ length: parallel }, work));
     return {
-      Made: count - refused,
-      Refused: refused,
+      ...outcomes,
       ConflictsRetried: this.conflicts.retried - retriedBefore,
       TotalBefore: before,
       TotalAfter: await this.accounts.total(),
     };
   }
 
-  /** False when there is not enough money. */
-  async #transfer(n: number): Promise<boolean> {
+  async #transfer(n: number): Promise<'Made' | 'Refused' | 'GivenUp'> {
     const from = n % ACCOUNTS.length;
     const to = (from + 1 + (n % 2)) % ACCOUNTS.length;
     try {
@@ -47,9 +46,13 @@ export class RushService {
         To: ACCOUNTS[to] ?? '',
         Amount: new Decimal('1.00'),
       });
-      return true;
+      return 'Made';
     } catch (error) {
-      if (error instanceof ConflictException) return false;
+      // There was not enough money.
+      if (error instanceof ConflictException) return 'Refused';
+      // It came into a conflict once more than the policy allows.
+      if (toHttpException(error)?.getStatus() === HttpStatus.CONFLICT)
+        return 'GivenUp';
       throw error;
     }
   }

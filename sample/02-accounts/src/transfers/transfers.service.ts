@@ -6,7 +6,6 @@ import {
   Qldb,
   Transactional,
 } from 'nestjs-qldb';
-import { Decimal } from 'nestjs-qldb/ion';
 import { AccountsService } from '../accounts/accounts.service.js';
 import { AuditService } from '../audit/audit.service.js';
 import { Transfer } from '../documents.js';
@@ -35,12 +34,9 @@ export class TransfersService {
     const known = await this.transfers.findOne({ Id });
     if (known) return sameAs(known.document, transfer);
 
-    const { Balance } = await this.accounts.find(From);
     await this.accounts.find(To);
-    if (Balance.compareTo(Amount) < 0)
-      throw new ConflictException(`${From} has only ${Balance.toString()}.`);
-    await this.accounts.add(From, negated(Amount));
-    await this.accounts.add(To, Amount);
+    await this.accounts.withdraw(From, Amount);
+    await this.accounts.deposit(To, Amount);
     await this.transfers.create(transfer);
 
     this.qldb.afterCommit(() => this.notifications.send(transfer));
@@ -59,8 +55,4 @@ function sameAs(known: Transfer, asked: Transfer): Transfer {
   )
     return known;
   throw new ConflictException(`Another transfer has the Id ${asked.Id}.`);
-}
-
-function negated(amount: Decimal): Decimal {
-  return new Decimal(-amount.getCoefficient(), amount.getExponent());
 }
