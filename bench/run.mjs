@@ -6,6 +6,7 @@ import { printTable } from './table.mjs';
 const benchmarks = {
   ledger: () => import('./ledger.mjs'),
   driver: () => import('./driver.mjs'),
+  nest: () => import('./nest.mjs'),
   ion: () => import('./ion.mjs'),
 };
 

@@ -218,13 +218,14 @@ export interface CompleteCallOptions {
  *
  * @throws DriverOptionsError naming everything that is wrong.
  */
-export function completeCallOptions(
+export function callSettings(
   options: ExecuteLambdaOptions | undefined,
   defaults: CompleteDriverOptions,
-): CompleteCallOptions {
+): CompleteDriverOptions & CompleteCallOptions {
   if (options === undefined) return { ...defaults, signal: undefined };
   const check = new OptionCheck(options, CALL_OPTIONS);
-  const complete = {
+  const settings = {
+    ...defaults,
     retry: check.retryPolicy('retry', defaults.retry),
     onRetry:
       (check.function('onRetry') as RetryListener | undefined) ??
@@ -238,7 +239,7 @@ export function completeCallOptions(
     signal: check.signal('signal'),
   };
   check.throwIfWrong();
-  return complete;
+  return settings;
 }
 
 /** Reads options one by one, and remembers all that is wrong with them. */

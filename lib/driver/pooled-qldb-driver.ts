@@ -3,7 +3,7 @@ import type { BufferedCursor } from './buffered-cursor.js';
 import type { Cursor } from './cursor.js';
 import { DriverClosedError, DriverOptionsError } from './driver-errors.js';
 import {
-  completeCallOptions,
+  callSettings,
   completeDriverOptions,
   type CompleteDriverOptions,
   type ExecuteLambdaOptions,
@@ -16,6 +16,7 @@ import { tableNames } from './table-names.js';
 import {
   type LambdaHost,
   runLambda,
+  type RunSettings,
   type TransactionLambda,
   transactionScope,
 } from './transaction-runner.js';
@@ -46,6 +47,8 @@ export interface CloseOptions {
  */
 export class PooledQldbDriver implements AsyncDisposable {
   readonly #options: CompleteDriverOptions;
+  /** The settings of a call without options. */
+  readonly #defaults: RunSettings;
   readonly #endpoint: SessionEndpoint;
   readonly #ownsEndpoint: boolean;
   readonly #pool: SessionPool;
@@ -56,6 +59,7 @@ export class PooledQldbDriver implements AsyncDisposable {
   /** @throws DriverOptionsError naming everything that is wrong with the options. */
   constructor(options: PooledQldbDriverOptions) {
     this.#options = completeDriverOptions(options);
+    this.#defaults = callSettings(undefined, this.#options);
     const { endpoint, owned } = openEndpoint(options, this.#options.poolLimit);
     this.#endpoint = endpoint;
     this.#ownsEndpoint = owned;
@@ -136,10 +140,13 @@ export class PooledQldbDriver implements AsyncDisposable {
         `executeLambda needs a function, not a ${typeof lambda}`,
       ]);
     }
-    return runLambda(this.#host, lambda, {
-      ...this.#options,
-      ...completeCallOptions(options, this.#options),
-    });
+    return runLambda(
+      this.#host,
+      lambda,
+      options === undefined
+        ? this.#defaults
+        : callSettings(options, this.#options),
+    );
   }
 
   /** Runs one statement in a transaction of its own, and keeps its rows. */

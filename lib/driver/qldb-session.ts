@@ -2,7 +2,7 @@ import type { BufferedCursor } from './buffered-cursor.js';
 import type { Cursor } from './cursor.js';
 import { SessionClosedError, TransactionOpenError } from './driver-errors.js';
 import {
-  completeCallOptions,
+  callSettings,
   type CompleteDriverOptions,
   type ExecuteLambdaOptions,
   type TransactionOptions,
@@ -14,7 +14,6 @@ import {
   beginTransaction,
   type LambdaHost,
   runLambda,
-  type RunSettings,
   type TransactionLambda,
   transactionScope,
 } from './transaction-runner.js';
@@ -84,7 +83,7 @@ export class QldbSession implements AsyncDisposable {
    */
   async startTransaction(options?: TransactionOptions): Promise<Transaction> {
     this.#throwIfBusy();
-    const settings = this.#settings(options);
+    const settings = callSettings(options, this.#options);
     const scope = transactionScope(
       settings.signal,
       settings.transactionTimeout,
@@ -114,7 +113,11 @@ export class QldbSession implements AsyncDisposable {
     options?: ExecuteLambdaOptions,
   ): Promise<T> {
     this.#throwIfBusy();
-    const running = runLambda(this.#host, lambda, this.#settings(options));
+    const running = runLambda(
+      this.#host,
+      lambda,
+      callSettings(options, this.#options),
+    );
     this.#running = running;
     try {
       return await running;
@@ -173,12 +176,5 @@ export class QldbSession implements AsyncDisposable {
     if (this.#running || this.#transaction?.isClosed === false) {
       throw new TransactionOpenError();
     }
-  }
-
-  #settings(options: ExecuteLambdaOptions | undefined): RunSettings {
-    return {
-      ...this.#options,
-      ...completeCallOptions(options, this.#options),
-    };
   }
 }

@@ -86,22 +86,25 @@ export class TransactionHost {
     let last: TransactionScope | undefined;
     let result: T;
     try {
-      result = await this.driver.executeLambda(async (txn) => {
-        const scope = new TransactionScope(txn, readOnly ?? false, entry);
-        last = scope;
-        try {
-          return await this.#current.run(scope, work);
-        } finally {
-          scope.end();
-        }
-      }, options);
+      result = await this.driver.executeLambda(
+        async (txn) => {
+          const scope = new TransactionScope(txn, readOnly ?? false, entry);
+          last = scope;
+          try {
+            return await this.#current.run(scope, work);
+          } finally {
+            scope.end();
+          }
+        },
+        isEmpty(options) ? undefined : options,
+      );
     } catch (error) {
       // Of a commit whose reply was lost, neither can be said.
       if (!(error instanceof CommitOutcomeUnknownError))
         await this.#runHooks(last?.afterRollback);
       throw error;
     }
-    await this.#runHooks(last?.afterCommit);
+    if (last?.afterCommit.length) await this.#runHooks(last.afterCommit);
     return result;
   }
 
@@ -118,6 +121,12 @@ export class TransactionHost {
       }
     }
   }
+}
+
+/** Whether there is nothing for the driver to check and complete. */
+function isEmpty(options: object): boolean {
+  for (const _option in options) return false;
+  return true;
 }
 
 function join<T>(
