@@ -50,28 +50,47 @@ try {
     ['install', '--install-strategy=linked', '--no-audit', '--no-fund'],
     folder,
   );
-  const entries = Object.keys(manifest.exports)
-    .filter((entry) => entry !== './package.json')
-    .map((entry) => manifest.name + entry.slice(1));
-  // Both ways in: `import`, and `require` of an ES module (Node 20.19 and later).
   writeFileSync(
     join(folder, 'load.mjs'),
+    // Both ways in: `import`, and `require` of an ES module (Node 20.19 and later).
     `import 'reflect-metadata';
     import { createRequire } from 'node:module';
     const require = createRequire(import.meta.url);
-    for (const entry of ${JSON.stringify(entries)}) {
+    for (const entry of process.argv.slice(2)) {
       const names = Object.keys(await import(entry));
       if (names.length === 0) throw new Error(entry + ' exports nothing');
       require(entry);
       console.log(entry + ': ' + names.length + ' exports');
     }`,
   );
-  process.stdout.write(
-    execFileSync(process.execPath, ['load.mjs'], {
-      cwd: folder,
-      encoding: 'utf8',
-    }),
+  const load = (entries) =>
+    process.stdout.write(
+      execFileSync(
+        process.execPath,
+        ['load.mjs', ...entries.map((entry) => manifest.name + entry.slice(1))],
+        { cwd: folder, encoding: 'utf8' },
+      ),
+    );
+  const integrations = ['./terminus', './opentelemetry'];
+  load(
+    Object.keys(manifest.exports).filter(
+      (entry) => entry !== './package.json' && !integrations.includes(entry),
+    ),
   );
+  // The others need a peer that is optional, so the ones above had to do without.
+  npm(
+    [
+      'install',
+      '--install-strategy=linked',
+      '--no-audit',
+      '--no-fund',
+      ...Object.keys(manifest.peerDependenciesMeta).map(
+        (name) => `${name}@${manifest.devDependencies[name]}`,
+      ),
+    ],
+    folder,
+  );
+  load(integrations.filter((entry) => entry in manifest.exports));
   console.log(
     `${packed.filename}: ${packed.files.length} files, ${packed.size} bytes packed`,
   );

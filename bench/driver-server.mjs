@@ -13,8 +13,10 @@ const server = await createQldbServer({
 });
 console.log(server.url);
 process.stdin.resume();
-process.stdin.on('end', async () => {
+process.stdin.on('end', () => void close());
+
+async function close() {
   await server.close();
   await ledger.close();
   rmSync(folder, { recursive: true, force: true });
-});
+}

@@ -49,7 +49,10 @@ export function describeSessionEndpoint(
         await session.execute('CREATE TABLE Vehicle');
         await session.execute('CREATE INDEX ON Vehicle (VIN)');
         for (const VIN of vins)
-          await session.execute('INSERT INTO Vehicle ?', { VIN, Mileage: 2011 });
+          await session.execute('INSERT INTO Vehicle ?', {
+            VIN,
+            Mileage: 2011,
+          });
       });
     };
 
@@ -124,7 +127,8 @@ export function describeSessionEndpoint(
         await a.begin();
         await a.execute('INSERT INTO Vehicle ?', { VIN: 'v2', Mileage: 2020 });
         await a.execute("UPDATE Vehicle SET Mileage = 2012 WHERE VIN = 'v1'");
-        const select = 'SELECT VALUE v.Mileage FROM Vehicle AS v WHERE v.VIN = ?';
+        const select =
+          'SELECT VALUE v.Mileage FROM Vehicle AS v WHERE v.VIN = ?';
         expect(await a.execute(select, 'v2')).toEqual([2020]);
         expect(await a.execute(select, 'v1')).toEqual([2012]);
 
@@ -230,7 +234,10 @@ export function describeSessionEndpoint(
         await vehicles('v1');
         await a.begin();
         await a.execute('SELECT * FROM Vehicle WHERE VIN = ?', 'v1');
-        await execute(endpoint, "UPDATE Vehicle SET Mileage = 1 WHERE VIN = 'v1'");
+        await execute(
+          endpoint,
+          "UPDATE Vehicle SET Mileage = 1 WHERE VIN = 'v1'",
+        );
         await expect(a.commit()).rejects.toThrow(CONFLICT);
       });
 
@@ -309,11 +316,15 @@ export function describeSessionEndpoint(
       it('arise when a table is dropped, or gets an index, under a writer', async () => {
         await vehicles('v1');
         await a.begin();
-        await a.execute("INSERT INTO Vehicle VALUE {'VIN': 'v2', 'Mileage': 1}");
+        await a.execute(
+          "INSERT INTO Vehicle VALUE {'VIN': 'v2', 'Mileage': 1}",
+        );
         await execute(endpoint, 'CREATE INDEX ON Vehicle (Mileage)');
         await expect(a.commit()).rejects.toThrow(CONFLICT);
         await a.begin();
-        await a.execute("INSERT INTO Vehicle VALUE {'VIN': 'v2', 'Mileage': 1}");
+        await a.execute(
+          "INSERT INTO Vehicle VALUE {'VIN': 'v2', 'Mileage': 1}",
+        );
         await execute(endpoint, 'DROP TABLE Vehicle');
         await expect(a.commit()).rejects.toThrow(CONFLICT);
       });
@@ -521,7 +532,10 @@ export function describeSessionEndpoint(
           current.metadata.id,
         );
         expect(
-          revisions.map(({ data, metadata }) => [metadata.version, data?.Mileage]),
+          revisions.map(({ data, metadata }) => [
+            metadata.version,
+            data?.Mileage,
+          ]),
         ).toEqual([
           [0, 2011],
           [1, 1],
@@ -574,7 +588,9 @@ export function describeSessionEndpoint(
         await vehicles();
         await transact(endpoint, async (session) => {
           await session.execute("INSERT INTO Vehicle VALUE {'VIN': 'v1'}");
-          await session.execute("UPDATE Vehicle SET Mileage = 1 WHERE VIN = 'v1'");
+          await session.execute(
+            "UPDATE Vehicle SET Mileage = 1 WHERE VIN = 'v1'",
+          );
           await session.execute("INSERT INTO Vehicle VALUE {'VIN': 'v2'}");
           await session.execute("DELETE FROM Vehicle WHERE VIN = 'v2'");
         });

@@ -65,7 +65,7 @@ describe('concurrent transactions', () => {
                   'SELECT VALUE balance FROM Account WHERE owner = ?',
                   owner,
                 );
-                return found as number;
+                return found;
               };
               const set = (owner: number, value: number) =>
                 session.execute(
