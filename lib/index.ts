@@ -111,3 +111,14 @@ export {
   Propagation,
   type TransactionHook,
 } from './nest/index.js';
+export {
+  BadRequestException,
+  CapacityExceededException,
+  InvalidSessionException,
+  LimitExceededException,
+  OccConflictException,
+  QldbSessionException,
+  RateExceededException,
+  type SendCommandOptions,
+  type SessionEndpoint,
+} from './session/index.js';
