@@ -14,6 +14,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   server: ['ledger', 'session'],
   nest: ['driver', 'ledger', 'session', 'ion'],
   terminus: ['nest'],
+  opentelemetry: ['driver'],
   testing: ['nest', 'driver', 'ledger', 'session'],
   // The entry points that gather more than one room.
   'index.ts': ['nest', 'driver', 'session', 'ion'],

@@ -42,10 +42,13 @@ export interface TransactionMessage {
 
 /** Context of the statement channel. */
 export interface StatementMessage {
+  readonly ledgerName: string;
   readonly transactionId: string;
   /** Text of the statement, with its `?` as they are. */
   readonly statement: string;
   readonly parameterCount: number;
+  /** Present when the ledger has answered. */
+  firstPage?: PageMessage;
 }
 
 /** Message of the page channel. */
@@ -75,7 +78,10 @@ export interface RetryMessage {
   readonly delay: number;
 }
 
-/** Runs `work` inside a tracing channel if anybody listens. */
+/**
+ * Runs `work` inside a tracing channel if anybody listens. What it comes to is
+ * not told: that is rows, and tokens of pages.
+ */
 export function traced<C extends object, T>(
   tracing: ReturnType<typeof tracingChannel<unknown, C>>,
   context: () => C,
@@ -85,5 +91,10 @@ export function traced<C extends object, T>(
   // nothing of that, hence no optional chaining.
   if (!tracing.hasSubscribers) return work(undefined);
   const message = context();
-  return tracing.tracePromise(() => work(message), message);
+  let value: T | undefined;
+  return tracing
+    .tracePromise(async () => {
+      value = await work(message);
+    }, message)
+    .then(() => value as T);
 }

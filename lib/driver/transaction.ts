@@ -4,12 +4,18 @@ import type {
   CommandName,
   CommitTransactionResult,
   FetchPageResult,
+  Page,
   SendCommandResult,
 } from '../session/endpoint.js';
 import { BadRequestException } from '../session/exceptions.js';
 import type { CancelScope } from './cancellation.js';
 import type { Cursor } from './cursor.js';
-import { channels, type PageMessage, traced } from './diagnostics.js';
+import {
+  channels,
+  type PageMessage,
+  type StatementMessage,
+  traced,
+} from './diagnostics.js';
 import {
   CommitMismatchError,
   CommitOutcomeUnknownError,
@@ -31,6 +37,7 @@ import { StreamCursor } from './stream-cursor.js';
 
 /** How a transaction reads. */
 export interface TransactionSettings {
+  readonly ledgerName: string;
   readonly readAhead: number;
   readonly values: RowValues;
   readonly maxBufferedRows: number;
@@ -218,15 +225,16 @@ export class Transaction implements AsyncDisposable {
     this.#throwIfEnded();
     const encoded = encodeParameters(statement, parameters);
     const digest = statementDigest(statement, encoded.map(ionHash));
-    const result = await traced(
+    const reply = await traced(
       channels.statement,
-      () => ({
+      (): StatementMessage => ({
+        ledgerName: this.#settings.ledgerName,
         transactionId: this.transactionId,
         statement,
         parameterCount: encoded.length,
       }),
-      () =>
-        this.#send(
+      async (message) => {
+        const result = await this.#send(
           'ExecuteStatement',
           {
             ExecuteStatement: {
@@ -241,10 +249,15 @@ export class Transaction implements AsyncDisposable {
             // statement: it counts what it receives.
             this.#digest.addDigest(digest);
           },
-        ),
+        );
+        const answer = result.ExecuteStatement ?? {};
+        if (message) {
+          message.firstPage = this.#pageMessage(answer, answer.FirstPage);
+        }
+        return answer;
+      },
     );
-    const reply = result.ExecuteStatement ?? {};
-    this.#received(reply, reply.FirstPage?.Values?.length);
+    this.#received(reply, reply.FirstPage);
     return this.#settings.readAhead > 0
       ? new ReadAheadCursor<T>(this.#results, reply, this.#settings.readAhead)
       : new StreamCursor<T>(this.#results, reply);
@@ -264,7 +277,7 @@ export class Transaction implements AsyncDisposable {
       },
     );
     const reply = result.FetchPage ?? {};
-    this.#received(reply, reply.Page?.Values?.length);
+    this.#received(reply, reply.Page);
     return reply;
   }
 
@@ -369,17 +382,22 @@ export class Transaction implements AsyncDisposable {
     await this.#session.rollBack();
   }
 
-  #received(reply: ReplyStatistics, rows = 0): void {
+  #received(reply: ReplyStatistics, page: Page | undefined): void {
     this.#statistics.add(reply);
-    if (!channels.page.hasSubscribers) return;
-    const page = new Statistics();
-    page.add(reply);
-    channels.page.publish({
+    if (channels.page.hasSubscribers) {
+      channels.page.publish(this.#pageMessage(reply, page));
+    }
+  }
+
+  #pageMessage(reply: ReplyStatistics, page: Page | undefined): PageMessage {
+    const statistics = new Statistics();
+    statistics.add(reply);
+    return {
       transactionId: this.transactionId,
-      rows,
-      consumedIOs: page.consumedIOs,
-      processingTime: page.processingTime,
-    } satisfies PageMessage);
+      rows: page?.Values?.length ?? 0,
+      consumedIOs: statistics.consumedIOs,
+      processingTime: statistics.processingTime,
+    };
   }
 
   #throwIfEnded(): void {

@@ -136,17 +136,22 @@ describe('diagnostics channels', () => {
         error: failure,
         delay: 0,
       });
-      expect(seen[5]?.[1]).toMatchObject({
+      const statement = {
+        ledgerName: 'test-ledger',
         transactionId: id,
         statement: 'SELECT ?',
         parameterCount: 1,
-      });
-      expect(seen[7]?.[1]).toEqual({
+      };
+      const firstPage = {
         transactionId: id,
         rows: 1,
         consumedIOs: { readIOs: 2, writeIOs: 1 },
         processingTime: { processingTimeMilliseconds: 3 },
-      });
+      };
+      expect(seen[5]?.[1]).toEqual(statement);
+      // Not what Node would put beside it: the reply, with its rows and token.
+      expect(seen[6]?.[1]).toEqual({ ...statement, firstPage });
+      expect(seen[7]?.[1]).toEqual(firstPage);
       expect(seen[8]?.[1]).toEqual({ transactionId: id, row: 0 });
       expect(seen.at(-1)?.[1]).toMatchObject({
         ledgerName: 'test-ledger',
@@ -154,6 +159,7 @@ describe('diagnostics channels', () => {
         transactionId: id,
         consumedIOs: { readIOs: 8, writeIOs: 11 },
       });
+      expect(seen.at(-1)?.[1].result).toBeUndefined();
       expect(JSON.stringify(seen)).not.toMatch(/SECRET|secret-token/);
     } finally {
       for (const [name, listener] of Object.entries(plain))

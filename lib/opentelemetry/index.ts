@@ -1,0 +1,5 @@
+export {
+  traceQldb,
+  type TraceQldbOptions,
+  type TracingHandle,
+} from './trace-qldb.js';
