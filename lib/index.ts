@@ -68,6 +68,7 @@ export {
   PropagationError,
   ReadOnlyTransactionError,
   TransactionEndedError,
+  IonJsonInterceptor,
   QldbExceptionFilter,
   toHttpException,
   type QldbModuleAsyncOptions,

@@ -23,7 +23,7 @@ export interface TransactionOptions {
   readonly transactionTimeout?: number;
   /** Pages to fetch before they are asked for: 0, or 2 and more. */
   readonly readAhead?: number;
-  /** How rows are handed out. */
+  /** How rows are handed out: `native`, `dom` or `binary`. */
   readonly values?: RowValues;
 }
 
@@ -66,7 +66,7 @@ export interface PooledQldbDriverOptions {
 
   /** Pages to fetch before they are asked for: 0, or 2 and more. Default: 0. */
   readonly readAhead?: number;
-  /** How rows are handed out. Default: `native`. */
+  /** How rows are handed out: as JavaScript values (`native`), as the ion-js DOM (`dom`), or as Ion binary (`binary`). Default: `native`. */
   readonly values?: RowValues;
   /** Largest result that is kept in memory by `execute()`, `toArray()` and the like, in rows; 0 for any. Default: 0. */
   readonly maxBufferedRows?: number;

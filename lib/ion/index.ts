@@ -5,6 +5,7 @@
  */
 export { IonBinaryError, IonConversionError, IonTextError } from './errors.js';
 export { dot, ionHash } from './hash.js';
+export { toJson } from './json.js';
 export {
   fromIonBinary,
   type FromIonOptions,

@@ -19,7 +19,12 @@ export {
   LedgerNameError,
 } from './ledger-errors.js';
 export { DEFAULT_LIMITS, type LedgerLimits } from './limits.js';
-export { openLedger, type OpenLedgerOptions } from './open-ledger.js';
+export {
+  isLedgerName,
+  openLedger,
+  type OpenLedgerOptions,
+} from './open-ledger.js';
+export { isStoreAddress } from '../store/open-store.js';
 export { type LedgerPorts } from './ports.js';
 export {
   StoreClosedError,

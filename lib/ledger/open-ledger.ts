@@ -4,8 +4,12 @@ import { LedgerNameError } from './ledger-errors.js';
 import { DEFAULT_LIMITS, type LedgerLimits } from './limits.js';
 import { type LedgerPorts, systemPorts } from './ports.js';
 
-/** QLDB's rule for ledger names. */
 const LEDGER_NAME = /^(?!.*--)(?![0-9]+$)(?!-)(?!.*-$)[A-Za-z0-9-]{1,32}$/;
+
+/** QLDB's rule for ledger names. */
+export function isLedgerName(name: unknown): name is string {
+  return typeof name === 'string' && LEDGER_NAME.test(name);
+}
 
 export interface OpenLedgerOptions {
   /** 1 to 32 letters, digits and single hyphens, not only digits. */
@@ -37,8 +41,7 @@ export async function openLedger({
   limits,
   ports,
 }: OpenLedgerOptions): Promise<Ledger> {
-  if (typeof name !== 'string' || !LEDGER_NAME.test(name))
-    throw new LedgerNameError(name);
+  if (!isLedgerName(name)) throw new LedgerNameError(name);
   const store = await openStore(address, name);
   try {
     return await Ledger.over(

@@ -1,5 +1,6 @@
 import { completeDriverOptions } from '../driver/driver-options.js';
 import { DriverOptionsError } from '../driver/index.js';
+import { isLedgerName, isStoreAddress } from '../ledger/index.js';
 import { QldbOptionsError } from './errors/module.errors.js';
 import type { QldbModuleOptions } from './interfaces/qldb-options.interface.js';
 
@@ -57,6 +58,15 @@ export function checkModuleOptions(
     .map(unknownOption);
   if (store !== undefined && typeof store !== 'string')
     problems.push("store is a text: 'file:<folder>' or 'memory:'");
+  else if (store !== undefined && !isStoreAddress(store))
+    problems.push("store is 'file:<folder>' or 'memory:'");
+  if (
+    typeof options.ledgerName === 'string' &&
+    !isLedgerName(options.ledgerName)
+  )
+    problems.push(
+      'ledgerName has 1 to 32 letters, digits and single hyphens, not only digits, and no hyphen first or last',
+    );
   if (lazyConnection !== undefined && typeof lazyConnection !== 'boolean')
     problems.push('lazyConnection is true or false');
   for (const [option, value] of Object.entries({ retryAttempts, retryDelay }))

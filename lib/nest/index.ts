@@ -19,6 +19,7 @@ export {
   QldbExceptionFilter,
   toHttpException,
 } from './filters/qldb-exception.filter.js';
+export { IonJsonInterceptor } from './interceptors/ion-json.interceptor.js';
 export {
   type QldbModuleAsyncOptions,
   type QldbModuleOptions,

@@ -42,7 +42,11 @@ export class LedgerConnection {
     this.driver = new PooledQldbDriver({
       ...driver,
       ...(this.#embedded ? { endpoint: this.#embedded } : {}),
-      logger: this.#logger,
+      // Nest prints debug lines unless told not to; diagnostics channels tell more.
+      logger: {
+        warn: (text) => this.#logger.warn(text),
+        error: (text) => this.#logger.error(text),
+      },
     });
     const embedded = this.#embedded;
     this.qldb = new Qldb(this.driver, {

@@ -22,6 +22,7 @@ import {
 import type { QldbServer, QldbServerOptions } from './server-options.js';
 import {
   type CredentialsLookup,
+  type ServerCredentials,
   type SignatureClaim,
   SignatureVerifier,
 } from './signature.js';
@@ -69,13 +70,19 @@ function credentialsLookup(
   credentials: QldbServerOptions['credentials'],
 ): CredentialsLookup {
   if (typeof credentials === 'function') return credentials;
-  if (!credentials?.length)
+  const isComplete = ({ accessKeyId, secretAccessKey }: ServerCredentials) =>
+    isText(accessKeyId) && isText(secretAccessKey);
+  if (!credentials?.length || !credentials.every(isComplete))
     throw new QldbServerError(
       'QLDB_SERVER_OPTIONS',
-      'A server needs credentials: give at least one accessKeyId with its secretAccessKey, or a function that finds them.',
+      'A server needs credentials: give at least one accessKeyId with its secretAccessKey, none of them empty, or a function that finds them.',
     );
   const byId = new Map(credentials.map((one) => [one.accessKeyId, one]));
   return (accessKeyId) => byId.get(accessKeyId);
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value !== '';
 }
 
 class HttpServer implements QldbServer {

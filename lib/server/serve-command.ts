@@ -9,7 +9,7 @@ import type { ServerCredentials } from './signature.js';
 
 export const USAGE = `Serves ledgers over HTTP, to any QLDB driver.
 
-  npm run serve -- --ledger NAME [--ledger NAME ...] [options]
+  qldb-server --ledger NAME [--ledger NAME ...] [options]
 
   --ledger NAME   a ledger to serve; made if there is none
   --store STORE   where the ledgers are: file:FOLDER or memory: (default: file:.qldb)
@@ -21,7 +21,7 @@ export const USAGE = `Serves ledgers over HTTP, to any QLDB driver.
 Clients sign with the AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY that this
 command finds in its environment; else with a pair made for this run.`;
 
-/** What `npm run serve` was told to do. */
+/** What the command was told to do. */
 export interface ServeCommand {
   readonly ledgers: readonly string[];
   readonly store: string;

@@ -1,4 +1,5 @@
-// `npm run serve`: serves ledgers until it is told to stop.
+#!/usr/bin/env node
+// `qldb-server`: serves ledgers until it is told to stop.
 import {
   parseServeCommand,
   runServeCommand,

@@ -4,6 +4,17 @@ import type { LedgerStore } from './contract.js';
 import { MemoryStore } from './memory/memory-store.js';
 import { StoreError } from './store-errors.js';
 
+const MEMORY = 'memory:';
+const FILE = 'file:';
+
+/** Whether an address names a store. */
+export function isStoreAddress(address: string): boolean {
+  return (
+    address === MEMORY ||
+    (address.startsWith(FILE) && address.length > FILE.length)
+  );
+}
+
 /**
  * Opens the store that an address names, for one ledger.
  *
@@ -16,8 +27,8 @@ export async function openStore(
   address: string,
   ledgerName: string,
 ): Promise<LedgerStore> {
-  if (address === 'memory:') return new MemoryStore();
-  if (address.startsWith('file:')) {
+  if (address === MEMORY) return new MemoryStore();
+  if (address.startsWith(FILE)) {
     // Loaded when needed: an application on another store pays nothing for it.
     const { LmdbStore } = await import('./lmdb/lmdb-store.js');
     return LmdbStore.open(join(folderOf(address), ledgerName));
@@ -30,7 +41,7 @@ export async function openStore(
 
 function folderOf(address: string): string {
   if (address.startsWith('file://')) return fileURLToPath(address);
-  const folder = address.slice('file:'.length);
+  const folder = address.slice(FILE.length);
   if (folder === '')
     throw new StoreError(
       'QLDB_STORE_UNKNOWN',

@@ -49,6 +49,7 @@ const PARTS = new Set([
   'transfers.ts',
   'streams.ts',
   'filter.ts',
+  'app.module.ts',
   'main.ts',
   'garage.ts',
   'health.ts',
@@ -102,7 +103,25 @@ describe('the snippets of the README', () => {
     expect(compiled.stdout).toBe('');
   }, 120_000);
 
-  it.each(all.filter(({ file }) => !PARTS.has(file)))(
+  it('pass, where they are tests', async () => {
+    const { stdout } = await run(
+      process.execPath,
+      [
+        resolve('node_modules/vitest/vitest.mjs'),
+        'run',
+        '--root',
+        folder,
+        '--dir',
+        join(folder, 'src'),
+      ],
+      { cwd: folder, env: { ...process.env, NO_COLOR: '1' } },
+    );
+    expect(stdout).toMatch(/Tests +2 passed/);
+  }, 60_000);
+
+  it.each(
+    all.filter(({ file }) => !PARTS.has(file) && !file.endsWith('.spec.ts')),
+  )(
     '$file runs, and prints what it says',
     async ({ file, code }) => {
       const { stdout } = await run(
@@ -137,17 +156,25 @@ describe('the snippets of the README', () => {
         });
         return response.json();
       };
-      expect(await post('/accounts', { Owner: 'Ada', Balance: 10 })).toEqual({
+      expect(await post('/accounts', { Owner: 'Ada', Cents: 10 })).toEqual({
         Owner: 'Ada',
-        Balance: 10,
+        Cents: 10,
       });
-      await post('/accounts', { Owner: 'Bob', Balance: 5 });
+      await post('/accounts', { Owner: 'Bob', Cents: 5 });
       const paid = await Promise.all(
         [1, 2, 3].map((amount) => post(`/accounts/Ada/pay/Bob/${amount}`)),
       );
       expect(paid).toHaveLength(3);
+      for (const path of [
+        '/accounts/Ada/pay/Nobody/1',
+        '/accounts/Ada/pay/Bob/abc',
+      ])
+        expect(await post(path)).toMatchObject({
+          statusCode: expect.any(Number) as number,
+        });
+      expect(await post('/accounts', {})).toMatchObject({ statusCode: 400 });
       const bob = await fetch(`http://127.0.0.1:${port}/accounts/Bob`);
-      expect(await bob.json()).toEqual({ Owner: 'Bob', Balance: 11 });
+      expect(await bob.json()).toEqual({ Owner: 'Bob', Cents: 11 });
     } finally {
       app.kill('SIGTERM');
       await once(app, 'exit');

@@ -205,6 +205,7 @@ describe('QldbModule', () => {
       expect(
         wrong({ ledgerName: 'a', store: 5, lazyConnection: 'yes' }),
       ).toHaveLength(2);
+      expect(wrong({ ledgerName: 'a/b', store: 'nope' })).toHaveLength(2);
     });
 
     it('never show a value that may be a secret', () => {

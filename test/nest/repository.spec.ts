@@ -356,3 +356,25 @@ describe('QldbModule.forFeature', () => {
     });
   });
 });
+
+it('forFeature() without a ledger says what is missing', async () => {
+  const compiled = (name?: string) =>
+    Test.createTestingModule({
+      imports: [
+        QldbModule.forFeature([Car], {
+          ...(name === undefined ? {} : { name }),
+        }),
+      ],
+    }).compile();
+  await expect(compiled()).rejects.toMatchObject({
+    name: 'QldbOptionsError',
+    message: expect.stringContaining(
+      'there is no ledger; import QldbModule.forRoot({ ledgerName: … })',
+    ) as string,
+  });
+  await expect(compiled('audit')).rejects.toMatchObject({
+    message: expect.stringContaining(
+      "there is no ledger named 'audit'",
+    ) as string,
+  });
+});

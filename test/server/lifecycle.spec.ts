@@ -70,6 +70,10 @@ describe('a server', () => {
   });
 
   it('does not start without credentials', async () => {
+    const incomplete = { accessKeyId: 'app', secretAccessKey: '' };
+    await expect(serve({ credentials: [incomplete] })).rejects.toMatchObject({
+      code: 'QLDB_SERVER_OPTIONS',
+    });
     await expect(serve({ credentials: [] })).rejects.toMatchObject({
       code: 'QLDB_SERVER_OPTIONS',
     });

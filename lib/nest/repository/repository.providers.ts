@@ -1,3 +1,4 @@
+import { QldbOptionsError } from '../errors/module.errors.js';
 import {
   Inject,
   type InjectionToken,
@@ -56,20 +57,26 @@ export function repositoryProviders(
   { name, createTables: create = false }: FeatureOptions,
 ): Provider[] {
   const definitions = documents.map(ledgerTableOf);
-  const inject = [getQldbToken(name)];
+  const inject = [{ token: getQldbToken(name), optional: true }];
+  const found = (qldb: Qldb | undefined): Qldb => {
+    if (qldb) return qldb;
+    throw new QldbOptionsError('QldbModule.forFeature() cannot be used', [
+      `there is no ledger${name === undefined ? '' : ` named '${name}'`}; import QldbModule.forRoot({ ${name === undefined ? '' : `name: '${name}', `}ledgerName: … }) in the root module`,
+    ]);
+  };
   return [
     ...documents.map((document) => ({
       provide: getRepositoryToken(document, name),
       inject,
-      useFactory: (qldb: Qldb) => new LedgerRepository(document, qldb),
+      useFactory: (qldb?: Qldb) => new LedgerRepository(document, found(qldb)),
     })),
     ...(create
       ? [
           {
             provide: Symbol('TableCreation'),
             inject,
-            useFactory: (qldb: Qldb): OnModuleInit => ({
-              onModuleInit: () => createTables(qldb, definitions),
+            useFactory: (qldb?: Qldb): OnModuleInit => ({
+              onModuleInit: () => createTables(found(qldb), definitions),
             }),
           },
         ]

@@ -1,8 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { Logger, Module } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR } from '@nestjs/core';
-import { QldbExceptionFilter, QldbModule } from 'nestjs-qldb';
-import { IonJsonInterceptor } from './json/ion-json.interceptor.js';
+import {
+  IonJsonInterceptor,
+  QldbExceptionFilter,
+  QldbModule,
+} from 'nestjs-qldb';
 import { LedgerController } from './ledger/ledger.controller.js';
 import { RegistrationsController } from './registrations/registrations.controller.js';
 import { RegistrationsService } from './registrations/registrations.service.js';

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR } from '@nestjs/core';
 import {
+  IonJsonInterceptor,
   equalJitterBackoff,
   QldbExceptionFilter,
   QldbModule,
@@ -9,7 +10,6 @@ import { AccountsModule } from './accounts/accounts.module.js';
 import { AuditModule } from './audit/audit.module.js';
 import { Conflicts, ConflictsModule } from './conflicts.js';
 import { HealthModule } from './health/health.module.js';
-import { IonJsonInterceptor } from './json/ion-json.interceptor.js';
 import { ACCOUNTS, AUDIT, STORE } from './ledgers.js';
 import { RushModule } from './rush/rush.module.js';
 import { TransfersModule } from './transfers/transfers.module.js';

@@ -1,7 +1,6 @@
 import { Controller, Get, Header, Param } from '@nestjs/common';
 import { InjectQldb, Qldb } from 'nestjs-qldb';
-import { formatIonText } from 'nestjs-qldb/ion';
-import { toJson } from '../json/to-json.js';
+import { formatIonText, toJson } from 'nestjs-qldb/ion';
 import { RegistrationsService } from './registrations.service.js';
 
 @Controller('registrations')
