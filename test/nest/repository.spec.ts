@@ -361,9 +361,7 @@ it('forFeature() without a ledger says what is missing', async () => {
   const compiled = (name?: string) =>
     Test.createTestingModule({
       imports: [
-        QldbModule.forFeature([Car], {
-          ...(name === undefined ? {} : { name }),
-        }),
+        QldbModule.forFeature([Car], name === undefined ? {} : { name }),
       ],
     }).compile();
   await expect(compiled()).rejects.toMatchObject({
