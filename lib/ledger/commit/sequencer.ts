@@ -134,7 +134,7 @@ export class Sequencer {
       return;
     }
     this.#tip = draft.tip;
-    this.#writeTimes.prune(this.#oldestSnapshot());
+    this.#writeTimes.prune(this.#oldestSnapshot);
     for (const { resolve } of taken) resolve();
   }
 

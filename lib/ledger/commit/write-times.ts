@@ -19,9 +19,10 @@ export class WriteTimes {
     for (const key of keys) this.#times.set(key, sequenceNo);
   }
 
-  /** Forgets writes up to block `oldest`, once there are many. */
-  prune(oldest: number): void {
+  /** Forgets writes up to a block, once there are many. */
+  prune(oldestSnapshot: () => number): void {
     if (this.#times.size < this.#pruneAt) return;
+    const oldest = oldestSnapshot();
     for (const [key, sequenceNo] of this.#times)
       if (sequenceNo <= oldest) this.#times.delete(key);
     this.#pruneAt = Math.max(1 << 16, 2 * this.#times.size);
