@@ -248,6 +248,23 @@ export function describeStore(
       expect(await lookup(5, 'a')).toEqual(['a again']);
     });
 
+    it('finds a document whose key comes back, each time, over separate appends', async () => {
+      await store.append(-1, [
+        commit(0, [revision(id(1), 0, 0, 'a')], [entry('a', id(1))]),
+      ]);
+      for (let n = 1; n < 9; n++) {
+        const [from, to] = n % 2 === 1 ? ['a', 'b'] : ['b', 'a'];
+        await store.append(n - 1, [
+          commit(
+            n,
+            [revision(id(1), n, n, to)],
+            [entry(from, id(1), true), entry(to, id(1))],
+          ),
+        ]);
+        expect(await lookup(n, to)).toEqual([to]);
+      }
+    });
+
     it('keeps indexes, and keys that begin alike, apart', async () => {
       await store.append(-1, [
         commit(

@@ -39,6 +39,9 @@ const bytes = (...path: Parameters<typeof at>) => at(...path) as Uint8Array;
 const hex = (hash: Uint8Array | undefined) =>
   Buffer.from(hash ?? []).toString('hex');
 
+const genuineFields = (struct: IonStruct): [string, IonValue][] =>
+  [...struct.fields()].map(([name, value]) => [name, value]);
+
 /** The struct with one field changed. */
 function withField(
   struct: IonStruct,
@@ -142,6 +145,20 @@ describe('a proof that AWS gave', () => {
     );
     expect(verifyRevision(revision, [...proof, 'no hash'], digest)).toBe(false);
     expect(verifyRevision(IonStruct.of([]), proof, digest)).toBe(false);
+    // A reader may take the second of two fields for the one that was proved.
+    const withMore = (name: string, value: IonValue) =>
+      IonStruct.of([...genuineFields(revision), [name, value]]);
+    for (const name of ['data', 'metadata', 'hash', 'remark'])
+      expect(
+        verifyRevision(
+          withMore(name, withField(data, 'City', 'X')),
+          proof,
+          digest,
+        ),
+      ).toBe(false);
+    expect(verifyRevision(null as never, proof, digest)).toBe(false);
+    expect(verifyRevision(revision, {} as never, digest)).toBe(false);
+    expect(verifyRevision(revision, proof, 'digest' as never)).toBe(false);
   });
 
   it('is refused where a value of it was altered (a published receipt)', () => {

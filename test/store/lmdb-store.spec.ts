@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { open } from 'lmdb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LmdbStore } from '../../lib/store/lmdb/lmdb-store.js';
 import { describeStore } from '../contract/store.js';
@@ -39,5 +40,42 @@ describe('LmdbStore', () => {
       code: 'QLDB_STORE_UNWRITABLE',
       message: expect.stringContaining('ENOTDIR') as string,
     });
+  });
+
+  it('does not write any more when another process has taken over', async () => {
+    const path = join(root, 'taken');
+    const store = await LmdbStore.open(path);
+    // As another process leaves it that thought this one dead.
+    const env = open<Buffer, Buffer>({
+      path,
+      noSubdir: false,
+      maxDbs: 16,
+      encoding: 'binary',
+      keyEncoding: 'binary',
+    });
+    const meta = env.openDB<Buffer, Buffer>({
+      name: 'meta',
+      encoding: 'binary',
+      keyEncoding: 'binary',
+    });
+    const other = JSON.stringify({ host: 'h', pid: 1, claim: 'other' });
+    await meta.put(Buffer.from('owner'), Buffer.from(other));
+    const block = {
+      sequenceNo: 0,
+      blockHash: Buffer.alloc(32),
+      block: Buffer.from('b'),
+      blockTimestamp: 0,
+      merkleNodes: [],
+      revisions: [],
+      indexEntries: [],
+    };
+    await expect(store.append(-1, [block])).rejects.toMatchObject({
+      code: 'QLDB_STORE_IN_USE',
+    });
+    expect(store.head()).toBeUndefined();
+    await store.close();
+    // The claim of the other one stands.
+    expect(meta.get(Buffer.from('owner'))?.toString()).toBe(other);
+    await env.close();
   });
 });

@@ -2,7 +2,12 @@ import {
   CapacityExceededException,
   OccConflictException,
 } from '../../session/index.js';
-import type { Commit, IndexEntry, LedgerStore } from '../../store/contract.js';
+import type {
+  Commit,
+  Head,
+  IndexEntry,
+  LedgerStore,
+} from '../../store/contract.js';
 import { decodeStruct, sealBlock } from '../journal/block.js';
 import type { MerkleFrontier } from '../journal/merkle.js';
 import type { LedgerPorts } from '../ports.js';
@@ -49,7 +54,8 @@ export class Sequencer {
   readonly #oldestSnapshot: () => number;
   #tip: Tip;
   #queue: Waiting[] = [];
-  #running: Promise<void> | undefined;
+  #busy = false;
+  #running: Promise<void> = Promise.resolve();
 
   constructor(options: {
     store: LedgerStore;
@@ -82,15 +88,15 @@ export class Sequencer {
     if (transaction.isReadOnly) return this.#validate(transaction);
     await new Promise<void>((resolve, reject) => {
       this.#queue.push({ transaction, resolve, reject });
-      this.#running ??= this.#run().finally(() => {
-        this.#running = undefined;
-      });
+      if (this.#busy) return;
+      this.#busy = true;
+      this.#running = this.#run();
     });
   }
 
   /** Resolves when nothing waits any more. */
   async idle(): Promise<void> {
-    while (this.#running) await this.#running;
+    while (this.#busy) await this.#running;
   }
 
   async #run(): Promise<void> {
@@ -105,7 +111,7 @@ export class Sequencer {
         if (builds.length > 0 && taken.length > 0) break;
         const waiting = this.#queue.shift() as Waiting;
         try {
-          this.#validate(transaction);
+          this.#validate(transaction, draft);
           const built =
             builds.length > 0 ? await this.#build(transaction, builds) : [];
           this.#seal(draft, transaction, built);
@@ -116,13 +122,15 @@ export class Sequencer {
       } while (this.#queue.length > 0 && performance.now() < deadline);
       if (taken.length > 0) await this.#append(draft, taken);
     }
+    // In the same turn as the look at the queue: whoever comes later begins anew.
+    this.#busy = false;
   }
 
   async #append(draft: Draft, taken: readonly Waiting[]): Promise<void> {
     try {
       await this.#store.append(this.#tip.sequenceNo, draft.commits);
     } catch (error) {
-      const head = await Promise.resolve(this.#store.head()).catch(() => {});
+      const head = await this.#storedHead();
       const failure =
         head?.sequenceNo === this.#tip.sequenceNo
           ? new CapacityExceededException(
@@ -134,12 +142,27 @@ export class Sequencer {
       return;
     }
     this.#tip = draft.tip;
+    for (const { sequenceNo, keys } of draft.written)
+      this.#writeTimes.record(sequenceNo, keys);
     this.#writeTimes.prune(this.#oldestSnapshot);
     for (const { resolve } of taken) resolve();
   }
 
-  #validate({ snapshot, reads }: LedgerTransaction): void {
-    if (this.#writeTimes.anyAfter(snapshot.at, reads))
+  /** Where the journal ends, if the store can tell. */
+  async #storedHead(): Promise<Head | undefined> {
+    try {
+      return await this.#store.head();
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** @param draft - blocks that stand before it, not written yet */
+  #validate({ snapshot, reads }: LedgerTransaction, draft?: Draft): void {
+    if (
+      this.#writeTimes.anyAfter(snapshot.at, reads) ||
+      draft?.hasWritten(reads)
+    )
       throw new OccConflictException(
         'Optimistic concurrency control (OCC) failure encountered while committing the transaction',
       );
@@ -182,8 +205,8 @@ export class Sequencer {
         indexEntries,
       },
       definitions(written),
+      writtenKeys(written, indexEntries),
     );
-    this.#writeTimes.record(sequenceNo, writtenKeys(written, indexEntries));
   }
 
   /** The entries of new indexes over all documents of their tables. */
@@ -217,17 +240,31 @@ export class Sequencer {
 /** Blocks that follow the tip, not written yet. */
 class Draft {
   readonly commits: Commit[] = [];
+  /** What each block writes; it counts for others once the blocks are durable. */
+  readonly written: { sequenceNo: number; keys: readonly string[] }[] = [];
+  readonly #keys = new Set<string>();
   tip: Tip;
 
   constructor(tip: Tip) {
     this.tip = { ...tip, frontier: tip.frontier.clone() };
   }
 
+  /** Whether one of these blocks writes one of the keys. */
+  hasWritten(keys: Iterable<string>): boolean {
+    if (this.#keys.size === 0) return false;
+    for (const key of keys) if (this.#keys.has(key)) return true;
+    return false;
+  }
+
   add(
     commit: Omit<Commit, 'merkleNodes'>,
     definitions: readonly TableDefinition[],
+    keys: Iterable<string>,
   ): void {
     const { frontier, catalog } = this.tip;
+    const written = [...keys];
+    this.written.push({ sequenceNo: commit.sequenceNo, keys: written });
+    for (const key of written) this.#keys.add(key);
     this.commits.push({
       ...commit,
       merkleNodes: frontier.append(commit.blockHash),

@@ -10,6 +10,8 @@ import { merkleRoot, NO_HASH } from './merkle.js';
  * @returns the hash, or undefined when the struct is no revision
  */
 export function revisionHash(revision: IonStruct): Uint8Array | undefined {
+  if (!(revision instanceof IonStruct) || !hasRevisionFields(revision))
+    return undefined;
   const metadata = revision.get('metadata');
   if (!(metadata instanceof IonStruct)) return undefined;
   const data = revision.get('data');
@@ -17,6 +19,25 @@ export function revisionHash(revision: IonStruct): Uint8Array | undefined {
   const dataHash = revision.get('dataHash');
   if (dataHash === undefined) return hashIon(metadata);
   return isHash(dataHash) ? dot(hashIon(metadata), dataHash) : undefined;
+}
+
+const REVISION_FIELDS = [
+  'blockAddress',
+  'hash',
+  'data',
+  'dataHash',
+  'metadata',
+];
+
+/** True if a revision has no field but its own, and none twice: of two with one name, a reader could take the other. */
+function hasRevisionFields(revision: IonStruct): boolean {
+  const seen = new Set<string | null>();
+  for (const [name] of revision.entries()) {
+    if (name === null || !REVISION_FIELDS.includes(name) || seen.has(name))
+      return false;
+    seen.add(name);
+  }
+  return !(seen.has('data') && seen.has('dataHash'));
 }
 
 /** Folds a proof over a hash: what must come out is the digest. */
@@ -32,18 +53,20 @@ export function foldProof(
  * is that of its metadata and data, and the proof leads from there to the digest.
  *
  * Everything may come from a stranger: what is no hash, or no revision, is false.
+ * The `blockAddress` is in no hash: where the revision stands is proved by the
+ * path alone, not by what it says.
  */
 export function verifyRevision(
   revision: IonStruct,
   proof: readonly IonValue[],
   digest: Uint8Array,
 ): boolean {
+  if (!Array.isArray(proof) || !isHash(digest)) return false;
   const hash = revisionHash(revision);
+  if (hash === undefined) return false;
   const stated = revision.get('hash');
   return (
-    hash !== undefined &&
     (stated === undefined || (isHash(stated) && equal(stated, hash))) &&
-    isHash(digest) &&
     proof.every(isHash) &&
     equal(foldProof(hash, proof), digest)
   );

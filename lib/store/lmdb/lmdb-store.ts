@@ -98,33 +98,31 @@ export class LmdbStore implements LedgerStore {
       throw new StoreUnwritableError(path, error);
     }
     let root: RootDatabase<Buffer, Buffer> | undefined;
+    let ownership: Ownership | undefined;
     try {
-      try {
-        root = open<Buffer, Buffer>({
-          path,
-          // A folder name with a dot in it is still a folder.
-          noSubdir: false,
-          maxDbs: 16,
-          // With it, a commit would be acknowledged before it is flushed.
-          overlappingSync: false,
-          encoding: 'binary',
-          keyEncoding: 'binary',
-        });
-      } catch (error) {
-        throw new StoreUnwritableError(path, error);
-      }
+      root = open<Buffer, Buffer>({
+        path,
+        // A folder name with a dot in it is still a folder.
+        noSubdir: false,
+        maxDbs: 16,
+        // With it, a commit would be acknowledged before it is flushed.
+        overlappingSync: false,
+        encoding: 'binary',
+        keyEncoding: 'binary',
+      });
       const meta = openBytes(root, 'meta');
-      const ownership = await claimOwnership(path, meta);
-      try {
-        checkFormat(path, meta);
-        return new LmdbStore(root, meta, ownership);
-      } catch (error) {
-        await ownership.release();
-        throw error;
-      }
+      ownership = await claimOwnership(path, meta);
+      checkFormat(path, meta);
+      return new LmdbStore(root, meta, ownership);
     } catch (error) {
-      await root?.close();
-      throw error;
+      // What went wrong first is what is told.
+      try {
+        ownership?.release();
+      } catch {}
+      await root?.close().catch(() => {});
+      throw error instanceof StoreError
+        ? error
+        : new StoreUnwritableError(path, error);
     }
   }
 
@@ -141,53 +139,50 @@ export class LmdbStore implements LedgerStore {
   }
 
   async #append(tip: number, commits: readonly Commit[]): Promise<void> {
-    const last = this.#head?.sequenceNo ?? -1;
-    if (tip !== last) throw new TipMovedError(tip, last);
     const head = commits.at(-1);
     if (!head) return;
-
-    // The promises of single writes inside a batch resolve before they are
-    // durable; that of the batch itself does not.
-    await this.#root.batch(() => {
-      const written = new Map<string, Buffer>();
-      for (const commit of commits) this.#write(commit, written);
-      void this.#meta.put(HEAD, encodeHead(head));
+    // What throws in a child transaction leaves nothing of it. Reads in here see
+    // the store as this transaction leaves it.
+    await this.#root.childTransaction(() => {
+      // Another process may have taken an owner that was silent for dead.
+      this.#ownership.assertHeld();
+      const stored = this.#meta.get(HEAD);
+      const last = stored ? decodeHead(stored).sequenceNo : -1;
+      if (tip !== last) throw new TipMovedError(tip, last);
       this.#sweep();
+      for (const commit of commits) this.#write(commit);
+      this.#meta.putSync(HEAD, encodeHead(head));
     });
     this.#head = head;
   }
 
-  #write(commit: Commit, written: Map<string, Buffer>): void {
-    void this.#blocks.put(
+  #write(commit: Commit): void {
+    this.#blocks.putSync(
       sequenceKey(commit.sequenceNo),
       Buffer.from(commit.block),
     );
     for (const { level, index, hash } of commit.merkleNodes)
-      void this.#merkle.put(merkleKey(level, index), Buffer.from(hash));
+      this.#merkle.putSync(merkleKey(level, index), Buffer.from(hash));
 
     for (const revision of commit.revisions) {
       const { tableId, documentId } = revision;
       const key = documentKey(tableId, documentId);
-      const name = key.toString('latin1');
-      const record = encodeRevision(revision);
-      const previous = written.get(name) ?? this.#current.get(key);
+      const previous = this.#current.get(key);
       if (previous)
-        void this.#superseded.put(
+        this.#superseded.putSync(
           revisionKey(tableId, documentId, revisionVersion(previous)),
           previous,
         );
-      void this.#current.put(key, record);
-      written.set(name, record);
+      this.#current.putSync(key, encodeRevision(revision));
     }
 
     commit.indexEntries.forEach((entry, n) => {
       const key = entryKey(entry.indexId, entry.key, entry.documentId);
-      void this.#entries.put(
+      this.#entries.putSync(
         key,
         entry.ended ? sequenceKey(commit.sequenceNo) : NOTHING,
       );
-      if (entry.ended)
-        void this.#ended.put(endedKey(commit.sequenceNo, n), key);
+      if (entry.ended) this.#ended.putSync(endedKey(commit.sequenceNo, n), key);
     });
   }
 
@@ -197,16 +192,18 @@ export class LmdbStore implements LedgerStore {
       this.#head?.sequenceNo ?? 0,
       ...this.#openSnapshots.keys(),
     );
-    const ended = this.#ended.getRange({
-      end: sequenceKey(oldest + 1),
-      limit: SWEEP_LIMIT,
-    });
+    const ended = [
+      ...this.#ended.getRange({
+        end: sequenceKey(oldest + 1),
+        limit: SWEEP_LIMIT,
+      }),
+    ];
     for (const { key, value } of ended) {
       const end = this.#entries.get(value);
       // The entry may have begun again since.
       if (end?.length && readSequence(end) === readSequence(key))
-        void this.#entries.remove(value);
-      void this.#ended.remove(key);
+        this.#entries.removeSync(value);
+      this.#ended.removeSync(key);
     }
   }
 
@@ -358,8 +355,11 @@ export class LmdbStore implements LedgerStore {
 
   async #close(): Promise<void> {
     await this.#appending;
-    await this.#ownership.release();
-    await this.#root.close();
+    try {
+      this.#ownership.release();
+    } finally {
+      await this.#root.close();
+    }
   }
 
   /**

@@ -1,4 +1,5 @@
-import { readFileSync, statSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { readFileSync, readlinkSync, statSync } from 'node:fs';
 import { utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -8,12 +9,23 @@ import { StoreInUseError } from '../store-errors.js';
 
 /** The right of this process to write to a store. */
 export interface Ownership {
-  release(): Promise<void>;
+  /**
+   * Call it inside a write transaction.
+   *
+   * @throws StoreInUseError when another process has taken over
+   */
+  assertHeld(): void;
+  /** Gives up the claim, if it is still this process's. */
+  release(): void;
 }
 
 interface Owner {
   readonly host: string;
   readonly pid: number;
+  /** Tells the claims of one process apart. */
+  readonly claim: string;
+  /** Where the number is known; another container may have a process of the same number. */
+  readonly namespace?: string;
   /** Tells this process from a later one with the same number; absent where the system does not say. */
   readonly started?: string;
 }
@@ -49,7 +61,7 @@ export async function claimOwnership(
     let owner = claim(meta, self, heartbeatFile);
     // A process that cannot be asked is given the time to fall silent.
     const deadline = Date.now() + SILENCE_MS + HEARTBEAT_MS;
-    while (owner && owner.host !== self.host && Date.now() < deadline) {
+    while (owner && !isNeighbour(owner, self) && Date.now() < deadline) {
       await sleep(HEARTBEAT_MS / 4);
       owner = claim(meta, self, heartbeatFile);
     }
@@ -63,11 +75,25 @@ export async function claimOwnership(
     }, HEARTBEAT_MS);
     heartbeat.unref();
 
+    const held = () => {
+      const record = meta.get(OWNER);
+      return record && (JSON.parse(record.toString()) as Owner);
+    };
     return {
-      release: async () => {
+      assertHeld: () => {
+        const holder = held();
+        if (holder?.claim !== self.claim)
+          throw new StoreInUseError(
+            path,
+            holder ? `process ${holder.pid} on ${holder.host}` : 'no process',
+          );
+      },
+      release: () => {
         clearInterval(heartbeat);
-        await meta.remove(OWNER);
         openHere.delete(path);
+        meta.transactionSync(() => {
+          if (held()?.claim === self.claim) meta.removeSync(OWNER);
+        });
       },
     };
   } catch (error) {
@@ -92,7 +118,7 @@ function claim(
 }
 
 function isAlive(owner: Owner, self: Owner, heartbeatFile: string): boolean {
-  if (owner.host !== self.host) return !isSilent(heartbeatFile);
+  if (!isNeighbour(owner, self)) return !isSilent(heartbeatFile);
   try {
     process.kill(owner.pid, 0);
   } catch (error) {
@@ -100,6 +126,11 @@ function isAlive(owner: Owner, self: Owner, heartbeatFile: string): boolean {
   }
   // The number may belong to another process by now.
   return owner.started === undefined || owner.started === startOf(owner.pid);
+}
+
+/** Whether the owner's process number means the same to this process: one host, one container. */
+function isNeighbour(owner: Owner, self: Owner): boolean {
+  return owner.host === self.host && owner.namespace === self.namespace;
 }
 
 function isSilent(heartbeatFile: string): boolean {
@@ -112,11 +143,23 @@ function isSilent(heartbeatFile: string): boolean {
 
 function thisProcess(): Owner {
   const started = startOf(process.pid);
+  const namespace = processNamespace();
   return {
     host: hostname(),
     pid: process.pid,
+    claim: randomUUID(),
+    ...(namespace === undefined ? {} : { namespace }),
     ...(started === undefined ? {} : { started }),
   };
+}
+
+/** The space of process numbers that this process lives in, as Linux names it. */
+function processNamespace(): string | undefined {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return undefined;
+  }
 }
 
 /** When a process started, as Linux tells it: the boot, and the clock ticks since. */
