@@ -5,6 +5,7 @@ import { type Tip, Sequencer } from './commit/sequencer.js';
 import { type BlockAddress, decodeStruct, sealBlock } from './journal/block.js';
 import { blockPath, MerkleFrontier, NO_HASH } from './journal/merkle.js';
 import { findRevision } from './journal/proof.js';
+import { equal, isHash } from './journal/verify.js';
 import {
   InvalidParameterError,
   JournalInvalidError,
@@ -96,6 +97,15 @@ export class Ledger {
       address instanceof IonStruct ? address.get('strandId') : undefined;
     if (typeof strandId !== 'string')
       throw new JournalInvalidError(0, 'it has no strand id');
+    const last = decodeStruct(
+      await only(store.blocks(head.sequenceNo, head.sequenceNo)),
+    ).get('blockHash');
+    // The next block is chained to it.
+    if (!isHash(last) || !equal(last, head.blockHash))
+      throw new JournalInvalidError(
+        head.sequenceNo,
+        'it is not the one that the store names as its last',
+      );
     return new Ledger(name, strandId, store, ports, limits, {
       sequenceNo: head.sequenceNo,
       blockHash: head.blockHash,

@@ -1,5 +1,5 @@
 import { encodeIon } from '../ion/encode.js';
-import { IonBinaryError } from '../ion/errors.js';
+import { IonBinaryError, IonConversionError } from '../ion/errors.js';
 import type { IonValue } from '../ion/value.js';
 import { PartiqlError } from '../partiql/index.js';
 import {
@@ -21,6 +21,15 @@ import type {
   ResultRows,
 } from './transaction/transaction.js';
 
+const COMMANDS = [
+  'StartSession',
+  'StartTransaction',
+  'ExecuteStatement',
+  'FetchPage',
+  'CommitTransaction',
+  'AbortTransaction',
+  'EndSession',
+] as const;
 const TOKEN_BYTES = 48;
 const MAX_STATEMENT_LENGTH = 100_000;
 
@@ -84,6 +93,10 @@ export class LedgerSessions implements SessionEndpoint {
         ProcessingTimeMilliseconds: Math.round(performance.now() - started),
       },
     });
+    if (COMMANDS.filter((name) => request[name] !== undefined).length !== 1)
+      throw new BadRequestException(
+        `A request needs exactly one command: ${COMMANDS.join(', ')}.`,
+      );
     if (request.StartSession) {
       const SessionToken = this.#startSession(request.StartSession.LedgerName);
       return { StartSession: { SessionToken, ...timing() } };
@@ -151,9 +164,7 @@ export class LedgerSessions implements SessionEndpoint {
         CommitTransaction: await this.#commit(session, open, CommitDigest),
       };
     }
-    throw new BadRequestException(
-      'A request needs exactly one command. Name one of StartSession, StartTransaction, ExecuteStatement, FetchPage, CommitTransaction, AbortTransaction, EndSession.',
-    );
+    throw new BadRequestException('The request has no command.');
   }
 
   /** Ends every session; the commands that follow are refused. */
@@ -206,16 +217,25 @@ export class LedgerSessions implements SessionEndpoint {
     statement: string | undefined,
     parameters: readonly ValueHolder[] = [],
   ): Promise<Page> {
-    if (!statement || statement.length > MAX_STATEMENT_LENGTH)
+    if (
+      typeof statement !== 'string' ||
+      statement.length === 0 ||
+      statement.length > MAX_STATEMENT_LENGTH
+    )
       throw new BadRequestException(
         `A statement has 1 to ${MAX_STATEMENT_LENGTH} characters.`,
       );
-    const binaries = parameters.map(({ IonBinary }, n) => {
-      if (IonBinary) return IonBinary;
-      throw new BadRequestException(
-        `Parameter ${n + 1} has no IonBinary. Send parameters as Ion binary.`,
-      );
-    });
+    if (!Array.isArray(parameters))
+      throw new BadRequestException('Parameters are a list.');
+    const binaries = (parameters as readonly (ValueHolder | null)[]).map(
+      (holder, n) => {
+        const IonBinary = holder?.IonBinary;
+        if (IonBinary instanceof Uint8Array) return IonBinary;
+        throw new BadRequestException(
+          `Parameter ${n + 1} has no IonBinary. Send parameters as Ion binary.`,
+        );
+      },
+    );
     return statementErrors(async () => {
       const rows = await open.transaction.execute(statement, binaries);
       return this.#page(open, { rows, batch: [], sent: 0 });
@@ -270,9 +290,12 @@ export class LedgerSessions implements SessionEndpoint {
     delete session.open;
     clearTimeout(open.timer);
     try {
-      if (!digest || Buffer.compare(digest, CommitDigest) !== 0)
+      if (
+        !(digest instanceof Uint8Array) ||
+        Buffer.compare(digest, CommitDigest) !== 0
+      )
         throw new BadRequestException("Digests don't match");
-      await this.#ledger.commit(transaction);
+      await statementErrors(() => this.#ledger.commit(transaction));
       return { TransactionId: transaction.id, CommitDigest };
     } finally {
       this.#release(open);
@@ -324,7 +347,11 @@ async function statementErrors<T>(run: () => Promise<T>): Promise<T> {
   try {
     return await run();
   } catch (error) {
-    if (error instanceof PartiqlError || error instanceof IonBinaryError)
+    if (
+      error instanceof PartiqlError ||
+      error instanceof IonBinaryError ||
+      error instanceof IonConversionError
+    )
       throw new BadRequestException(error.message, {
         cause: error,
         ...(error instanceof PartiqlError &&

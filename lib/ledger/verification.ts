@@ -1,4 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { dot, statementHash } from '../ion/hash.js';
+import { IonStruct, type IonValue } from '../ion/value.js';
 import type { LedgerStore } from '../store/contract.js';
 import {
   type BlockAddress,
@@ -46,10 +48,7 @@ export async function verifyLedger(
       const block = decodeStruct(bytes);
       previous = verifyBlock(next++, block, previous);
       frontier.append(previous);
-      for (const revision of revisionsOf(block)) {
-        const hash = revision.get('hash');
-        if (isHash(hash)) journal.add(hash);
-      }
+      tallyBlock(journal, strandId, next - 1, block);
     }
     await nextTurn();
   }
@@ -64,6 +63,50 @@ export async function verifyLedger(
       'the documents in the store are not those of the journal',
     );
   return { blocks: next, revisions: journal.count, digest, digestTipAddress };
+}
+
+/** Counts a block's revisions, and checks what stands beside their hashes. */
+function tallyBlock(
+  tally: RevisionTally,
+  strandId: string,
+  sequenceNo: number,
+  block: IonStruct,
+): void {
+  const isHere = (address: IonValue | undefined) =>
+    address instanceof IonStruct &&
+    address.get('strandId') === strandId &&
+    address.get('sequenceNo') === sequenceNo;
+  const revisions = revisionsOf(block);
+  const ids = revisions.map((revision) => member(revision, 'metadata'));
+  if (
+    !isHere(block.get('blockAddress')) ||
+    !revisions.every((revision) => isHere(revision.get('blockAddress'))) ||
+    !ids.every(
+      (metadata) => metadata?.get('txId') === block.get('transactionId'),
+    )
+  )
+    throw new JournalInvalidError(
+      sequenceNo,
+      'its address or transaction is not that of its revisions',
+    );
+  const documents = member(member(block, 'transactionInfo'), 'documents');
+  revisions.forEach((revision, n) => {
+    const hash = revision.get('hash');
+    const id = ids[n]?.get('id');
+    const tableId =
+      typeof id === 'string'
+        ? member(documents, id)?.get('tableId')
+        : undefined;
+    if (isHash(hash)) tally.add(hash, String(tableId), sequenceNo);
+  });
+}
+
+function member(
+  struct: IonStruct | undefined,
+  name: string,
+): IonStruct | undefined {
+  const value = struct?.get(name);
+  return value instanceof IonStruct ? value : undefined;
 }
 
 /** Recomputes every revision that the store keeps for queries. */
@@ -86,7 +129,7 @@ async function tallyDocuments(
               revision.sequenceNo,
               'a document in the store is not the one it committed',
             );
-          tally.add(hash);
+          tally.add(hash, tableId, revision.sequenceNo);
         }
         await nextTurn();
       }
@@ -96,14 +139,15 @@ async function tallyDocuments(
   }
 }
 
-/** Revisions by number and content, whatever their order. */
+/** Revisions by number, content and place, whatever their order. */
 class RevisionTally {
   count = 0;
   readonly #sum = Buffer.alloc(32);
 
-  add(hash: Uint8Array): void {
+  add(hash: Uint8Array, tableId: string, sequenceNo: number): void {
     this.count++;
-    for (let i = 0; i < this.#sum.length; i++) this.#sum[i] ^= hash[i];
+    const placed = dot(hash, statementHash(`${tableId}:${sequenceNo}`));
+    for (let i = 0; i < this.#sum.length; i++) this.#sum[i] ^= placed[i];
   }
 
   equals(other: RevisionTally): boolean {

@@ -114,10 +114,14 @@ export function describeSessionEndpoint(
         );
       });
 
-      it('refuse a request without a command', async () => {
+      it('refuse a request without a command, or with two', async () => {
         await expect(a.send({})).rejects.toThrow(
           failure('BadRequestException'),
         );
+        await expect(
+          a.send({ StartTransaction: {}, EndSession: {} }),
+        ).rejects.toThrow(failure('BadRequestException'));
+        await a.begin();
       });
     });
 
@@ -140,6 +144,20 @@ export function describeSessionEndpoint(
         await b.begin();
         expect(await b.execute(select, 'v2')).toEqual([2020]);
         expect(await b.execute(select, 'v1')).toEqual([2012]);
+      });
+
+      it('refuse a document that is nested too deep for a block', async () => {
+        await vehicles();
+        let deep: unknown = 1;
+        for (let n = 0; n < 998; n++) deep = [deep];
+        await a.begin();
+        await expect(
+          (async () => {
+            await a.execute('INSERT INTO Vehicle ?', { VIN: 'v1', deep });
+            await a.commit();
+          })(),
+        ).rejects.toThrow(failure('BadRequestException'));
+        expect(await execute(endpoint, 'SELECT * FROM Vehicle')).toEqual([]);
       });
 
       it('leave nothing behind when they are aborted, or their session ends', async () => {

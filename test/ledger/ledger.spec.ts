@@ -355,6 +355,24 @@ describe('a ledger on disk', () => {
       ).rejects.toMatchObject({ ...invalid, sequenceNo: 5 });
     });
 
+    it('is found out by a changed place of a document', async () => {
+      await expect(
+        tampered('current', (key, value) =>
+          key.toString('latin1').startsWith('0000')
+            ? Buffer.from(value).fill(7, 5, 11)
+            : undefined,
+        ),
+      ).rejects.toMatchObject({ code: 'QLDB_JOURNAL_INVALID' });
+    });
+
+    it('is found out, at the start, by a last block that is another', async () => {
+      await expect(
+        tampered('meta', (key, value) =>
+          key.toString() === 'head' ? flip(value, 20) : undefined,
+        ),
+      ).rejects.toMatchObject(invalid);
+    });
+
     it('is found out by a changed document outside the journal', async () => {
       let done = false;
       await expect(
