@@ -7,6 +7,7 @@ export class StoreError extends Error {
       | 'QLDB_STORE_CLOSED'
       | 'QLDB_STORE_IN_USE'
       | 'QLDB_STORE_UNWRITABLE'
+      | 'QLDB_STORE_FULL'
       | 'QLDB_STORE_UNKNOWN'
       | 'QLDB_STORE_FORMAT',
     message: string,
@@ -58,6 +59,16 @@ export class StoreUnwritableError extends StoreError {
       'QLDB_STORE_UNWRITABLE',
       `The ledger folder ${path} cannot be written to${reason}. Make it writable for this process, or name another with \`store: 'file:<folder>'\`.`,
       { cause },
+    );
+  }
+}
+
+/** Too little space is left where the store is. Nothing was written. */
+export class StoreFullError extends StoreError {
+  constructor(path: string) {
+    super(
+      'QLDB_STORE_FULL',
+      `Less than 16 MiB are left on the disk of ${path}, so the ledger does not write to it. Make space, then try again; nothing was lost.`,
     );
   }
 }

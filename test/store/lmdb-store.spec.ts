@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { open } from 'lmdb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DiskSpace } from '../../lib/store/lmdb/disk-space.js';
 import { LmdbStore } from '../../lib/store/lmdb/lmdb-store.js';
 import { describeStore } from '../contract/store.js';
 
@@ -40,6 +41,15 @@ describe('LmdbStore', () => {
       code: 'QLDB_STORE_UNWRITABLE',
       message: expect.stringContaining('ENOTDIR') as string,
     });
+  });
+
+  it('stops before the disk is full', () => {
+    const space = new DiskSpace(root);
+    space.take(1000);
+    expect(() => space.take(2 ** 50)).toThrow(
+      expect.objectContaining({ code: 'QLDB_STORE_FULL' }) as Error,
+    );
+    space.take(1000);
   });
 
   it('does not write any more when another process has taken over', async () => {

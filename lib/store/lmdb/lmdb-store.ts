@@ -34,6 +34,7 @@ import {
   revisionKey,
   sequenceKey,
 } from './keys.js';
+import { DiskSpace } from './disk-space.js';
 import { claimOwnership, type Ownership } from './ownership.js';
 
 type Bytes = Database<Buffer, Buffer>;
@@ -62,6 +63,7 @@ export class LmdbStore implements LedgerStore {
   /** Ended entries by the block that ended them, to be swept. */
   readonly #ended: Bytes;
 
+  readonly #space: DiskSpace;
   #head: Head | undefined;
   readonly #openSnapshots = new Map<number, number>();
   #appending: Promise<void> = Promise.resolve();
@@ -71,7 +73,9 @@ export class LmdbStore implements LedgerStore {
     root: RootDatabase<Buffer, Buffer>,
     meta: Bytes,
     ownership: Ownership,
+    space: DiskSpace,
   ) {
+    this.#space = space;
     this.#root = root;
     this.#meta = meta;
     this.#ownership = ownership;
@@ -97,9 +101,11 @@ export class LmdbStore implements LedgerStore {
     } catch (error) {
       throw new StoreUnwritableError(path, error);
     }
+    const space = new DiskSpace(path);
     let root: RootDatabase<Buffer, Buffer> | undefined;
     let ownership: Ownership | undefined;
     try {
+      space.take(0);
       root = open<Buffer, Buffer>({
         path,
         // A folder name with a dot in it is still a folder.
@@ -113,7 +119,7 @@ export class LmdbStore implements LedgerStore {
       const meta = openBytes(root, 'meta');
       ownership = await claimOwnership(path, meta);
       checkFormat(path, meta);
-      return new LmdbStore(root, meta, ownership);
+      return new LmdbStore(root, meta, ownership, space);
     } catch (error) {
       // What went wrong first is what is told.
       try {
@@ -143,7 +149,8 @@ export class LmdbStore implements LedgerStore {
     if (!head) return;
     // What throws in a child transaction leaves nothing of it. Reads in here see
     // the store as this transaction leaves it.
-    await this.#root.childTransaction(() => {
+    this.#space.take(sizeOf(commits));
+    const written = this.#root.childTransaction(() => {
       // Another process may have taken an owner that was silent for dead.
       this.#ownership.assertHeld();
       const stored = this.#meta.get(HEAD);
@@ -153,6 +160,12 @@ export class LmdbStore implements LedgerStore {
       for (const commit of commits) this.#write(commit);
       this.#meta.putSync(HEAD, encodeHead(head));
     });
+    // A disk that is full fails this commit; it must not fail the process.
+    this.#root.committed.then(ignore, ignore);
+    written.catch((error: { commitError?: Promise<unknown> }) =>
+      error.commitError?.catch(ignore),
+    );
+    await written;
     this.#head = head;
   }
 
@@ -387,6 +400,8 @@ export class LmdbStore implements LedgerStore {
   }
 }
 
+const ignore = () => {};
+
 const NOTHING = Buffer.alloc(0);
 /** Added to a key it gives the next possible one. */
 const NEXT = Buffer.from([0]);
@@ -399,6 +414,11 @@ function openBytes(root: RootDatabase<Buffer, Buffer>, name: string): Bytes {
     encoding: 'binary',
     keyEncoding: 'binary',
   });
+}
+
+/** About how many bytes blocks and the documents in them take. */
+function sizeOf(commits: readonly Commit[]): number {
+  return commits.reduce((sum, { block }) => sum + 2 * block.length, 4096);
 }
 
 function idPrefix(tableId: string): Buffer {
