@@ -24,6 +24,13 @@ export interface ExecutionContext {
    * QLDB, or MISSING, as the PartiQL specification has it. Default: `'qldb'`.
    */
   readonly typing?: Typing;
+  /**
+   * Called every few thousand row steps, also while no row comes out: the place
+   * to give others a turn of the event loop, or to end the statement by throwing
+   * or rejecting. What it returns is awaited, unless it is undefined. A short
+   * statement never calls it. Default: the statement runs on.
+   */
+  readonly pause?: () => Promise<void> | undefined;
 }
 
 /** A statement that was parsed. It can be executed any number of times, in any ledger. */
@@ -99,7 +106,7 @@ class ParsedStatement implements Statement {
   }
 
   #run(context: ExecutionContext): AsyncIterator<readonly IonValue[]> {
-    const { catalog, parameters, transactionId, now } = context;
+    const { catalog, parameters, transactionId, now, pause } = context;
     let time: Timestamp | undefined;
     try {
       if (parameters.length !== this.parameterCount) {
@@ -114,6 +121,8 @@ class ParsedStatement implements Statement {
         parameters,
         transactionId,
         now: () => (time ??= typeof now === 'function' ? now() : now),
+        pause,
+        work: 0,
       });
       return rows[Symbol.asyncIterator]();
     } catch (error) {

@@ -221,6 +221,28 @@ export function describeSessionEndpoint(
       });
     });
 
+    it('a statement that takes too long leaves room for others, and ends with its transaction', async () => {
+      const short = await open({ transactionTimeout: 300 });
+      try {
+        const session = await (await RawSession.start(short.endpoint)).begin();
+        const list = `[${Array.from({ length: 60 }, (_, n) => n).join(', ')}]`;
+        const sources = ['a', 'b', 'c', 'd', 'e'].map(
+          (name) => `${list} AS ${name}`,
+        );
+        let turns = 0;
+        const timer = setInterval(() => turns++, 5);
+        await expect(
+          session.execute(`SELECT COUNT(*) FROM ${sources.join(', ')}`),
+        ).rejects.toThrow(
+          failure('InvalidSessionException', /^Transaction \S+ has expired$/),
+        );
+        clearInterval(timer);
+        expect(turns).toBeGreaterThan(3);
+      } finally {
+        await short.close();
+      }
+    });
+
     describe('conflicts', () => {
       it('fail a transaction whose document another one changed', async () => {
         await vehicles('v1', 'v2');

@@ -19,17 +19,32 @@ export class Pace {
     this.#ended = true;
   }
 
+  /** Lets others run, when it is time for that. */
+  pause(): Promise<void> | undefined {
+    this.#throwIfEnded();
+    return performance.now() - this.#turn > TURN_MS
+      ? this.#giveWay()
+      : undefined;
+  }
+
+  /** Batches, with a pause before one when it is time for that. */
   async *keep<T>(batches: Batches<T>): AsyncIterable<readonly T[]> {
     for await (const batch of batches) {
-      if (performance.now() - this.#turn > TURN_MS) {
-        await nextTurn();
-        this.#turn = performance.now();
-      }
-      if (this.#ended)
-        throw new InvalidSessionException(
-          `Transaction ${this.transactionId} has expired`,
-        );
+      await this.pause();
       yield batch;
     }
+  }
+
+  async #giveWay(): Promise<void> {
+    await nextTurn();
+    this.#turn = performance.now();
+    this.#throwIfEnded();
+  }
+
+  #throwIfEnded(): void {
+    if (this.#ended)
+      throw new InvalidSessionException(
+        `Transaction ${this.transactionId} has expired`,
+      );
   }
 }

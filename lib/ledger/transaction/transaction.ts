@@ -104,6 +104,7 @@ export class LedgerTransaction {
         parameters: values,
         transactionId: this.id,
         now: () => timestampOf(this.ports.now()),
+        pause: () => pace.pause(),
       })
       [Symbol.asyncIterator]();
     const result =

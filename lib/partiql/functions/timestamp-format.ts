@@ -52,7 +52,7 @@ export function parsePattern(pattern: string): readonly Piece[] {
     if (/[A-Za-z]/.test(character)) {
       while (pattern[index] === character) index += 1;
       const symbol = pattern.slice(start, index);
-      if (!SYMBOLS.has(symbol)) throw invalidPattern(pattern);
+      if (!SYMBOLS.has(symbol)) throw invalidPattern();
       pieces.push({ kind: 'symbol', text: symbol });
     } else {
       pieces.push({ kind: 'text', text: character });
@@ -66,15 +66,15 @@ function closingQuote(pattern: string, open: number): number {
   let index = open + 1;
   for (;;) {
     const quote = pattern.indexOf("'", index);
-    if (quote < 0) throw invalidPattern(pattern);
+    if (quote < 0) throw invalidPattern();
     if (pattern[quote + 1] !== "'" || quote === open + 1) return quote;
     index = quote + 2;
   }
 }
 
-function invalidPattern(pattern: string): DataFault {
-  const shown = pattern.length > 60 ? `${pattern.slice(0, 60)}…` : pattern;
-  return new DataFault(`Invalid timestamp format pattern: '${shown}'.`);
+/** The pattern may come from a row or a parameter, so it is not repeated. */
+function invalidPattern(): DataFault {
+  return new DataFault('Invalid timestamp format pattern');
 }
 
 // ---- To text -------------------------------------------------------------------
@@ -221,17 +221,17 @@ const WIDTHS: Readonly<Record<string, readonly [number, number]>> = {
  * @throws DataFault
  */
 export function checkParsable(pattern: string): void {
-  checkPieces(pattern, parsePattern(pattern));
+  checkPieces(parsePattern(pattern));
 }
 
-function checkPieces(pattern: string, pieces: readonly Piece[]): void {
+function checkPieces(pieces: readonly Piece[]): void {
   const named = new Set<FieldName>();
   const letters = new Set<string>();
   for (const { kind, text } of pieces) {
     if (kind === 'text') continue;
     const letter = text.charAt(0);
     const name = FIELD_OF_SYMBOL[letter];
-    if (named.has(name) || text === 'MMMMM') throw invalidPattern(pattern);
+    if (named.has(name) || text === 'MMMMM') throw invalidPattern();
     named.add(name);
     letters.add(letter);
   }
@@ -247,7 +247,7 @@ function checkPieces(pattern: string, pieces: readonly Piece[]): void {
     needs('half', 'hour') &&
     needs('offset', 'hour') &&
     letters.has('h') === letters.has('a');
-  if (!holds) throw invalidPattern(pattern);
+  if (!holds) throw invalidPattern();
 }
 
 /** Reads a text along a pattern. */
@@ -261,7 +261,7 @@ class Reader {
   constructor(text: string, pattern: string) {
     this.#text = text;
     this.#pieces = parsePattern(pattern);
-    checkPieces(pattern, this.#pieces);
+    checkPieces(this.#pieces);
   }
 
   read(): Timestamp {

@@ -12,7 +12,7 @@ import { tokenize, type Token } from './lexer.js';
 import type { Position } from './print-location.js';
 import { RESERVED_WORDS } from './reserved-words.js';
 
-/** How deep parentheses, constructors, queries and chains of operators may nest. */
+/** How deep parentheses, constructors, queries and chains of operators, joins and path steps may nest. */
 export const MAX_DEPTH = 500;
 
 /** A statement's tree, and how many `?` it has. */
@@ -145,6 +145,8 @@ class Parser {
   readonly #tokens: readonly Token[];
   #index = 0;
   #depth = 0;
+  /** How deep what was parsed reaches, from the innermost {@link #begin} on. */
+  #deepest = 0;
   #parameters = 0;
   /** The last expression that stood in parentheses alone. */
   #parenthesized: Ast.Expression | undefined;
@@ -499,8 +501,8 @@ class Parser {
 
   /** SetOperation : Operators ( OUTER? ( UNION | INTERSECT | EXCEPT ) ( ALL | DISTINCT )? Operators )* */
   #parseSetOperation(): Ast.Expression {
+    const before = this.#begin();
     let left = this.#parseOperators(0);
-    let chain = 0;
     for (;;) {
       const outer =
         this.#isWord('OUTER') &&
@@ -511,7 +513,7 @@ class Parser {
         operator !== 'INTERSECT' &&
         operator !== 'EXCEPT'
       ) {
-        this.#depth -= chain;
+        this.#end(before);
         return left;
       }
       const at = this.#next();
@@ -520,8 +522,7 @@ class Parser {
       if (!all) this.#skipWord('DISTINCT');
       const right = this.#parseOperators(0);
       left = { kind: 'SetOperation', at, operator, outer, all, left, right };
-      this.#enter();
-      chain += 1;
+      this.#wrap();
     }
   }
 
@@ -687,16 +688,15 @@ class Parser {
 
   /** From : Joined ( `,` Joined )* */
   #parseFrom(): Ast.FromNode {
+    const before = this.#begin();
     let left = this.#parseJoined();
-    let chain = 0;
     while (this.#isSymbol(',')) {
       const at = this.#next();
       const right = this.#parseJoined();
       left = { kind: 'Join', at, type: 'inner', left, right };
-      this.#enter();
-      chain += 1;
+      this.#wrap();
     }
-    this.#depth -= chain;
+    this.#end(before);
     return left;
   }
 
@@ -706,8 +706,8 @@ class Parser {
    *          | ( INNER | ( LEFT | RIGHT | FULL ) OUTER? )? JOIN Source ON Expression )*
    */
   #parseJoined(): Ast.FromNode {
+    const before = this.#begin();
     let left = this.#parseJoinOperand();
-    let chain = 0;
     for (;;) {
       const at = this.#current();
       let type: Ast.JoinNode['type'] = 'inner';
@@ -733,7 +733,7 @@ class Parser {
         case 'JOIN':
           break;
         default:
-          this.#depth -= chain;
+          this.#end(before);
           return left;
       }
       this.#expectWord('JOIN');
@@ -750,8 +750,7 @@ class Parser {
         on = this.#parseOperators(0);
       }
       left = { kind: 'Join', at, type, left, right, on };
-      this.#enter();
-      chain += 1;
+      this.#wrap();
     }
   }
 
@@ -827,7 +826,7 @@ class Parser {
    */
   #parseOperators(minimum: number): Ast.Expression {
     this.#enter();
-    const start = this.#depth;
+    const before = this.#begin();
     let left =
       this.#isWord('NOT') && minimum <= PRECEDENCE.not
         ? this.#parseNot()
@@ -835,11 +834,10 @@ class Parser {
     for (;;) {
       const next = this.#parseOperator(left, minimum);
       if (next === undefined) break;
-      // A chain is as deep as it is long, except AND and OR, which are flat.
-      if (next.kind !== 'Logical') this.#enter();
+      this.#wrap();
       left = next;
     }
-    this.#depth = start;
+    this.#end(before);
     this.#leave();
     return left;
   }
@@ -995,6 +993,7 @@ class Parser {
   /** Path : Primary ( `.` Name | `.` `*` | `[` Expression `]` | `[` `*` `]` )* */
   #parsePath(): Ast.Expression {
     const at = this.#current();
+    const before = this.#begin();
     const root = this.#parsePrimary();
     const steps: Ast.PathStep[] = [];
     for (;;) {
@@ -1016,8 +1015,10 @@ class Parser {
         }
         this.#expectSymbol(']');
       } else {
+        this.#end(before);
         return steps.length === 0 ? root : { kind: 'Path', at, root, steps };
       }
+      this.#wrap();
     }
   }
 
@@ -1626,17 +1627,41 @@ class Parser {
 
   #enter(): void {
     this.#depth += 1;
-    if (this.#depth > MAX_DEPTH) {
-      throw limitError(
-        this.#source,
-        this.#current(),
-        `the statement is nested more than ${MAX_DEPTH} levels deep`,
-      );
-    }
+    if (this.#depth > this.#deepest) this.#deepest = this.#depth;
+    if (this.#depth > MAX_DEPTH) throw this.#tooDeep();
   }
 
   #leave(): void {
     this.#depth -= 1;
+  }
+
+  /** Begins a chain of operators, joins or path steps; gives what {@link #end} takes. */
+  #begin(): number {
+    const before = this.#deepest;
+    this.#deepest = this.#depth;
+    return before;
+  }
+
+  /**
+   * What the chain has so far becomes the left side of its next link, one level
+   * deeper: a chain is as deep as it is long. AND and OR are one link, as they
+   * are flat.
+   */
+  #wrap(): void {
+    this.#deepest += 1;
+    if (this.#deepest > MAX_DEPTH) throw this.#tooDeep();
+  }
+
+  #end(before: number): void {
+    if (before > this.#deepest) this.#deepest = before;
+  }
+
+  #tooDeep(): PartiqlError {
+    return limitError(
+      this.#source,
+      this.#current(),
+      `the statement is nested more than ${MAX_DEPTH} levels deep`,
+    );
   }
 
   #describe(): string {

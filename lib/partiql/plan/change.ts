@@ -20,6 +20,7 @@ import { compileQuery } from './query.js';
 import {
   framesOf,
   runStages,
+  turn,
   type Evaluate,
   type Frame,
   type Run,
@@ -123,20 +124,23 @@ export function compileInsert(
     );
     const rows: IonValue[] = [];
     for (const document of documents) {
+      const pause = turn(run, 1);
+      if (pause !== undefined) await pause;
       rows.push(documentId(await writer.insert(document)));
     }
     yield rows;
   };
 }
 
-async function collectFrames(
+/** Runs the stages that come before an expression outside of any query. */
+export async function collectFrames(
   context: PlanContext,
   stages: readonly Stage[],
   run: Run,
 ): Promise<readonly Frame[]> {
   const first = context.emptyFrame();
   const collected: Frame[] = [];
-  for await (const frames of framesOf(runStages(stages, first, run))) {
+  for await (const frames of framesOf(runStages(stages, first, run), run)) {
     for (const frame of frames) collected.push(frame);
   }
   return collected;
@@ -189,16 +193,21 @@ export function compileChange(
   return async function* (run) {
     const writer = writerOf(context, tablePath, at, run);
     const documents = new Map<string, Frame[]>();
-    for (const frame of await collectFrames(context, stages, run)) {
-      const id = idOf(table, frame);
-      const frames = documents.get(id);
-      if (frames === undefined) documents.set(id, [frame]);
-      else frames.push(frame);
+    for await (const batch of framesOf(
+      runStages(stages, context.emptyFrame(), run),
+      run,
+    )) {
+      for (const frame of batch) {
+        const id = idOf(table, frame);
+        const frames = documents.get(id);
+        if (frames === undefined) documents.set(id, [frame]);
+        else frames.push(frame);
+      }
     }
     const edits: { id: string; document: IonStruct | undefined }[] = [];
     for (const [id, frames] of documents) {
       if (backwards) frames.reverse();
-      const changed = changeDocument(changes.result, table, frames, run);
+      const changed = await changeDocument(changes.result, table, frames, run);
       edits.push({
         id,
         document:
@@ -217,14 +226,16 @@ export function compileChange(
   };
 }
 
-function changeDocument(
+async function changeDocument(
   changes: readonly Change[],
   table: Source | undefined,
   frames: readonly Frame[],
   run: Run,
-): IonValue | undefined {
+): Promise<IonValue | undefined> {
   let document: IonValue | undefined;
   for (const frame of frames) {
+    const pause = turn(run, 1);
+    if (pause !== undefined) await pause;
     document ??= frame[table?.slot ?? 0];
     for (const change of changes) {
       document = change(document, frame, run);
@@ -298,11 +309,12 @@ function compileOperation(
       const key: Evaluate | undefined =
         operation.position &&
         compileExpression(context, operation.position, from.scope);
+      const isLiteral = operation.position?.kind === 'Literal';
       return (document, frame, run) => {
         const given = storable(context, value(frame, run), operation.value.at);
         const position = key && positionOf(key(frame, run));
         return atPlace(context, at, () =>
-          insert(document, locate(frame), given, position),
+          insert(document, locate(frame), given, position, isLiteral),
         );
       };
     }

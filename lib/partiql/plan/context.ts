@@ -5,9 +5,11 @@ import type * as Ast from '../language/ast.js';
 import type { Position } from '../language/print-location.js';
 import { bare, MISSING } from '../values/kinds.js';
 import {
+  NO_FRAMES,
   runStages,
   Wait,
   type Evaluate,
+  type Flow,
   type Frame,
   type Run,
   type Stage,
@@ -27,7 +29,7 @@ export type Typing = 'qldb' | 'permissive';
 /** Compiles a query that stands in an expression. */
 export type SubqueryCompiler = (node: Ast.Expression, scope: Scope) => Evaluate;
 
-/** A query over tables inside an expression: it runs before the expression, and leaves its rows in a slot. */
+/** A query inside an expression that cannot run in one go, such as one over tables: it runs before the expression, and leaves its rows in a slot. */
 export interface HoistedQuery {
   readonly slot: number;
   readonly plan: { readonly stages: readonly Stage[]; readonly output: number };
@@ -67,12 +69,15 @@ export class PlanContext {
   replacements:
     ((node: Ast.Expression, scope: Scope) => Evaluate | undefined) | undefined;
 
-  /** Where queries over tables go that stand in an expression. */
+  /** Where queries go that stand in an expression and run before it. */
   #hoisted: HoistedQuery[] = [];
 
   hoist(query: HoistedQuery): void {
     this.#hoisted.push(query);
   }
+
+  /** How many queries were compiled so far that run inside an expression, in one go. */
+  inlined = 0;
 
   /** Runs a compilation, and gives the stage that has to come before what was compiled. */
   withHoists<T>(compile: () => T): {
@@ -197,9 +202,13 @@ function* outputs(
   frame: Frame,
   run: Run,
   target: IonValue[],
-): Iterable<Wait<unknown>> {
+): Flow {
   for (const frames of runStages(plan.stages, frame, run)) {
-    if (frames instanceof Wait) yield frames;
-    else for (const row of frames) target.push(row[plan.output]);
+    if (frames instanceof Wait) {
+      yield frames;
+      continue;
+    }
+    for (const row of frames) target.push(row[plan.output]);
+    yield NO_FRAMES;
   }
 }

@@ -2,7 +2,7 @@ import { IonStruct } from '../../ion/value.js';
 import { evaluationError } from '../errors.js';
 import type * as Ast from '../language/ast.js';
 import { structOf, textOf } from '../values/kinds.js';
-import type { StatementPlan } from './change.js';
+import { collectFrames, type StatementPlan } from './change.js';
 import type { PlanContext } from './context.js';
 import { compileExpression } from './expression.js';
 import type { Run } from './runtime.js';
@@ -73,12 +73,12 @@ export function compileExec(
       `Incorrect number of arguments supplied to \`REDACT_REVISION\`. Min = 3, max = 3 Actual = ${node.args.length}`,
     );
   }
-  const args = node.args.map((arg) =>
-    compileExpression(context, arg, new Scope()),
+  const { result: args, stages } = context.withHoists(() =>
+    node.args.map((arg) => compileExpression(context, arg, new Scope())),
   );
   const { source } = context;
   return async function* (run) {
-    const frame = context.emptyFrame();
+    const [frame = []] = await collectFrames(context, stages, run);
     const [address, table, document] = args.map((arg) => arg(frame, run));
     const blockAddress = structOf(address ?? null);
     const tableId = textOf(table ?? null);

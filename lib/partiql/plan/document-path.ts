@@ -112,13 +112,26 @@ export function remove(document: IonValue, path: DocumentPath): IonValue {
   return result ?? document;
 }
 
-/** INSERT INTO: adds a field to a struct, or an element to a list, at its end or at a position. */
+/**
+ * INSERT INTO: adds a field to a struct, or an element to a list, at its end or
+ * at a position.
+ *
+ * @param isLiteral whether the position stands in the statement's text; an error
+ *   repeats no other.
+ */
 export function insert(
   document: IonValue,
   path: DocumentPath,
   value: IonValue,
   at: string | number | undefined,
+  isLiteral: boolean,
 ): IonValue {
+  const noSuchPlace = () =>
+    at === undefined || isLiteral
+      ? unresolved([at ?? ''], 0)
+      : new EvaluationFault(
+          'Document path cannot be resolved: there is no place of the name or position after AT',
+        );
   const result = edit(document, path, (current) => {
     const target = current === undefined ? undefined : bare(current);
     if (current === undefined || target === undefined) {
@@ -132,12 +145,12 @@ export function insert(
         position < 0 ||
         position > items.length
       ) {
-        throw unresolved([position], 0);
+        throw noSuchPlace();
       }
       return like(current, items.toSpliced(position, 0, value));
     }
     const struct = structOf(target);
-    if (struct === undefined) throw unresolved([at ?? ''], 0);
+    if (struct === undefined) throw noSuchPlace();
     if (typeof at !== 'string') {
       throw new EvaluationFault(
         "INSERT INTO a struct needs the name of the new field: VALUE … AT 'name'",

@@ -22,7 +22,7 @@ import {
 } from '../values/kinds.js';
 import { calculate, negate } from '../values/numbers.js';
 import { isTrue, type PlanContext } from './context.js';
-import type { Evaluate } from './runtime.js';
+import type { Evaluate, Frame, Run } from './runtime.js';
 import type { Scope } from './scope.js';
 
 /** Compiles an expression to a closure over the frame of a row. */
@@ -184,11 +184,11 @@ function compilePath(
       }
       case 'Wildcard':
       case 'Unpivot': {
-        const rest = node.steps.slice(index);
+        const rest = node.steps.slice(index).map(compileExpansion);
         return (frame, run) => {
           let values: readonly IonValue[] = [root(frame, run)];
           for (const each of rest) {
-            values = values.flatMap((item) => expand(item, each, frame, run));
+            values = values.flatMap((item) => each(item, frame, run));
           }
           return bagOf(values);
         };
@@ -197,26 +197,23 @@ function compilePath(
   }
   return value;
 
-  function expand(
-    item: IonValue,
+  function compileExpansion(
     step: Ast.PathStep,
-    frame: Parameters<Evaluate>[0],
-    run: Parameters<Evaluate>[1],
-  ): readonly IonValue[] {
+  ): (item: IonValue, frame: Frame, run: Run) => readonly IonValue[] {
     switch (step.kind) {
       case 'Wildcard':
-        return itemsOf(item) ?? [item];
+        return (item) => itemsOf(item) ?? [item];
       case 'Unpivot':
-        return (
+        return (item) =>
           structOf(item)
             ?.fields()
-            .map((entry) => entry[1]) ?? [item]
-        );
+            .map((entry) => entry[1]) ?? [item];
       case 'Field':
-        return present(field(item, step.name));
+        return (item) => present(field(item, step.name));
       case 'Index': {
         const key = compileExpression(context, step.index, scope);
-        return present(element(item, key(frame, run), true));
+        return (item, frame, run) =>
+          present(element(item, key(frame, run), true));
       }
     }
   }
@@ -675,9 +672,18 @@ function compileSequence(
   items: readonly Evaluate[],
 ): Evaluate {
   context.mayHoldMissing ||= node.items.some(mayBeMissing);
+  // A long list is work too, though an element is less of it than a row.
+  const work = items.length >> 4;
+  const members: (frame: Frame, run: Run) => readonly IonValue[] = (
+    frame,
+    run,
+  ) => {
+    run.work += work;
+    return items.map((item) => item(frame, run));
+  };
   return node.type === 'bag'
-    ? (frame, run) => bagOf(items.map((item) => item(frame, run)))
-    : (frame, run) => items.map((item) => item(frame, run));
+    ? (frame, run) => bagOf(members(frame, run))
+    : members;
 }
 
 /** Whether an element can be MISSING by itself; what a constructor or a caller makes cannot. */

@@ -105,14 +105,13 @@ class FromCompiler {
     this.#scope.implicit = only?.slot;
     const conditions = [where, ...on].flatMap(conjuncts);
     for (const { source, conditions: list } of this.#access) {
-      list.push(
-        ...keyConditions(
-          this.context,
-          { slot: source.slot, bySlot: source.by?.slot },
-          conditions,
-          this.#scope,
-        ),
+      const found = keyConditions(
+        this.context,
+        { slot: source.slot, bySlot: source.by?.slot },
+        conditions,
+        this.#scope,
       );
+      for (const condition of found) list.push(condition);
     }
     return { stages, sources: this.#sources, scope: this.#scope };
   }
@@ -168,9 +167,11 @@ class FromCompiler {
 
   #compileSource(node: Ast.SourceNode, inner: boolean): readonly Stage[] {
     const { context } = this;
-    const relation = node.unpivot
-      ? undefined
-      : compileRelation(context, node.value, this.#scope);
+    const { result: relation, stages: before } = context.withHoists(() =>
+      node.unpivot
+        ? undefined
+        : compileRelation(context, node.value, this.#scope),
+    );
     const value =
       relation === undefined
         ? context.withHoists(() => this.#compileValue(node))
@@ -179,7 +180,7 @@ class FromCompiler {
     if (relation !== undefined) {
       const conditions: KeyCondition[] = [];
       if (inner) this.#access.push({ source, conditions });
-      return [relationStage(source, relation, conditions)];
+      return [...before, relationStage(source, relation, conditions)];
     }
     const range = value?.result;
     if (range === undefined) return [];
@@ -275,9 +276,7 @@ export function defaultName(node: Ast.Expression): string | undefined {
 
 /** Keeps the frames for which a condition is TRUE. */
 export function filtering(condition: Evaluate): Stage {
-  return mapping((frames, run) =>
-    frames.filter((frame) => isTrue(condition(frame, run))),
-  );
+  return mapping((frame, run) => isTrue(condition(frame, run)));
 }
 
 // ---- Tables ------------------------------------------------------------------

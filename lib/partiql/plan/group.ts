@@ -45,6 +45,8 @@ export class Grouping implements AggregateSink {
   readonly #aggregates: CompiledAggregate[] = [];
   readonly #keys: readonly CompiledKey[];
   readonly #groupSlot: number | undefined;
+  /** Work out the queries in keys and operands. */
+  readonly #before: Stage[] = [];
 
   constructor(
     readonly context: PlanContext,
@@ -56,7 +58,7 @@ export class Grouping implements AggregateSink {
     this.scope = new Scope(outer);
     this.#keys = (group?.keys ?? []).map((key, index) => {
       const slot = context.allocate();
-      const evaluate = compileExpression(context, key.value, rows);
+      const evaluate = this.#compileRow(key.value);
       const name = key.alias ?? defaultName(key.value) ?? `_${index + 1}`;
       this.scope.declare(name, slot);
       return { slot, evaluate, fingerprint: fingerprint(key.value, rows) };
@@ -67,6 +69,15 @@ export class Grouping implements AggregateSink {
     }
   }
 
+  /** Compiles what is worked out for each row, before there are groups. */
+  #compileRow(node: Ast.Expression): Evaluate {
+    const { result, stages } = this.context.withHoists(() =>
+      compileExpression(this.context, node, this.rows),
+    );
+    this.#before.push(...stages);
+    return result;
+  }
+
   add(node: Ast.AggregateNode): number {
     const { context } = this;
     const slot = context.allocate();
@@ -75,8 +86,7 @@ export class Grouping implements AggregateSink {
     context.aggregates = undefined;
     context.replacements = undefined;
     try {
-      const operand =
-        node.operand && compileExpression(context, node.operand, this.rows);
+      const operand = node.operand && this.#compileRow(node.operand);
       this.#aggregates.push({ node, slot, operand });
     } finally {
       context.aggregates = aggregates;
@@ -111,7 +121,12 @@ export class Grouping implements AggregateSink {
     return (frame) => frame[slot];
   }
 
-  get stage(): Stage {
+  /** The stages of the grouping; known once all aggregates are. */
+  get stages(): readonly Stage[] {
+    return [...this.#before, this.#stage()];
+  }
+
+  #stage(): Stage {
     return gathering((run) => {
       const groups = new Map<string, Group>();
       let sample: Frame | undefined;
@@ -131,27 +146,25 @@ export class Grouping implements AggregateSink {
         return group;
       };
       return {
-        take: (frames) => {
-          for (const frame of frames) {
-            sample ??= frame;
-            const keys = this.#keys.map(({ evaluate }) => {
-              const value = evaluate(frame, run);
-              // NULL and MISSING are one group.
-              return isUnknown(value) ? null : value;
-            });
-            const key = keys.map(keyText).map(withLength).join('');
-            const group = groups.get(key) ?? open(frame, key, keys);
-            for (const [index, aggregate] of this.#aggregates.entries()) {
-              const value = aggregate.operand
-                ? aggregate.operand(frame, run)
-                : true;
-              if (aggregate.operand === undefined || !isUnknown(value)) {
-                this.#fold(group.accumulators[index], value, aggregate);
-              }
+        take: (frame) => {
+          sample ??= frame;
+          const keys = this.#keys.map(({ evaluate }) => {
+            const value = evaluate(frame, run);
+            // NULL and MISSING are one group.
+            return isUnknown(value) ? null : value;
+          });
+          const key = keys.map(keyText).map(withLength).join('');
+          const group = groups.get(key) ?? open(frame, key, keys);
+          for (const [index, aggregate] of this.#aggregates.entries()) {
+            const value = aggregate.operand
+              ? aggregate.operand(frame, run)
+              : true;
+            if (aggregate.operand === undefined || !isUnknown(value)) {
+              this.#fold(group.accumulators[index], value, aggregate);
             }
-            if (this.#groupSlot !== undefined) {
-              group.members.push(this.#member(frame));
-            }
+          }
+          if (this.#groupSlot !== undefined) {
+            group.members.push(this.#member(frame));
           }
         },
         give: () => {
@@ -191,17 +204,18 @@ export class Grouping implements AggregateSink {
     return IonStruct.of(fields);
   }
 
-  #output(groups: readonly Group[]): Iterable<readonly Frame[]> {
-    const frames = groups.map(({ frame, accumulators, members }) => {
-      for (const [index, { slot }] of this.#aggregates.entries()) {
-        frame[slot] = accumulators[index]?.result() ?? null;
-      }
-      if (this.#groupSlot !== undefined) {
-        frame[this.#groupSlot] = bagOf(members);
-      }
-      return frame;
-    });
-    return batched(frames);
+  *#output(groups: readonly Group[]): Iterable<readonly Frame[]> {
+    for (const batch of batched(groups)) {
+      yield batch.map(({ frame, accumulators, members }) => {
+        for (const [index, { slot }] of this.#aggregates.entries()) {
+          frame[slot] = accumulators[index]?.result() ?? null;
+        }
+        if (this.#groupSlot !== undefined) {
+          frame[this.#groupSlot] = bagOf(members);
+        }
+        return frame;
+      });
+    }
   }
 }
 

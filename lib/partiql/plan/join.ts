@@ -1,6 +1,7 @@
 import {
   expanding,
   needsWaiting,
+  NO_FRAMES,
   runStages,
   Wait,
   type Flow,
@@ -55,7 +56,7 @@ function* keeping(
   run: Run,
 ): Flow {
   for (const frames of runStages(kept, frame, run)) {
-    if (frames instanceof Wait) {
+    if (frames instanceof Wait || frames.length === 0) {
       yield frames;
       continue;
     }
@@ -76,7 +77,7 @@ function* full(sides: JoinSides, frame: Frame, run: Run): Flow {
   yield* collecting(rights, runStages(sides.right, frame, run));
   const matched = new Set<Frame>();
   for (const frames of runStages(sides.left, frame, run)) {
-    if (frames instanceof Wait) {
+    if (frames instanceof Wait || frames.length === 0) {
       yield frames;
       continue;
     }
@@ -100,10 +101,14 @@ function* full(sides: JoinSides, frame: Frame, run: Run): Flow {
 }
 
 /** Puts the frames of a flow into an array, and hands on its pauses. */
-function* collecting(target: Frame[], flow: Flow): Iterable<Wait<unknown>> {
+function* collecting(target: Frame[], flow: Flow): Flow {
   for (const frames of flow) {
-    if (frames instanceof Wait) yield frames;
-    else for (const frame of frames) target.push(frame);
+    if (frames instanceof Wait) {
+      yield frames;
+      continue;
+    }
+    for (const frame of frames) target.push(frame);
+    yield NO_FRAMES;
   }
 }
 

@@ -26,6 +26,7 @@ import {
 } from './runtime.js';
 import { Scope } from './scope.js';
 import { compileSetOperation } from './set-operation.js';
+import { Sort } from './sort.js';
 
 /** Compiles a query to stages; undefined for an expression that is none. */
 export function compileQuery(
@@ -50,6 +51,7 @@ export function compileSubquery(
   if (node.kind === 'SetOperation') {
     return compileSetOperation(context, node, scope);
   }
+  const { inlined } = context;
   const { result: plan, reads } = context.trackReads(() =>
     withoutGroup(context, () => compileQuery(context, node, scope)),
   );
@@ -60,10 +62,12 @@ export function compileSubquery(
     if (pivot) return orMissing(values[0]);
     return ordered ? values : bagOf(values);
   };
-  if (!needsWaiting(stages)) {
+  // Queries within queries multiply, as joins do: only the innermost runs in one go.
+  if (!needsWaiting(stages) && context.inlined === inlined) {
+    context.inlined += 1;
     return (frame, run) => {
       const values: IonValue[] = [];
-      for (const frames of framesNow(runStages(stages, frame, run))) {
+      for (const frames of framesNow(runStages(stages, frame, run), run)) {
         for (const row of frames) values.push(row[output]);
       }
       return gather(values);
@@ -155,7 +159,7 @@ function compileSelect(
   if (grouping === undefined) compileAfter();
   else grouping.compile(compileAfter);
   // The groups' stage comes first, and knows all aggregates only now.
-  if (grouping !== undefined) stages.push(grouping.stage);
+  if (grouping !== undefined) stages.push(...grouping.stages);
   stages.push(...after);
   return { stages, output, ordered: orderBy.length > 0 };
 }
@@ -197,9 +201,9 @@ function compileLets(
     const current = scope;
     push(stages, context, () => {
       const evaluate = compileExpression(context, value, current);
-      return mapping((frames, run) => {
-        for (const frame of frames) frame[slot] = evaluate(frame, run);
-        return frames;
+      return mapping((frame, run) => {
+        frame[slot] = evaluate(frame, run);
+        return true;
       });
     });
     inner.declare(name, slot);
@@ -218,9 +222,9 @@ function projecting(
   const { projection } = node;
   if (projection.kind !== 'Pivot') {
     const row = compileProjection(context, projection, scope, from?.sources);
-    return mapping((frames, run) => {
-      for (const frame of frames) frame[output] = row(frame, run);
-      return frames;
+    return mapping((frame, run) => {
+      frame[output] = row(frame, run);
+      return true;
     });
   }
   const value = compileExpression(context, projection.value, scope);
@@ -228,11 +232,7 @@ function projecting(
   return gathering((run) => {
     const pivot = new Pivot();
     return {
-      take: (frames) => {
-        for (const frame of frames) {
-          pivot.add(name(frame, run), value(frame, run));
-        }
-      },
+      take: (frame) => pivot.add(name(frame, run), value(frame, run)),
       give: () => {
         const frame = context.emptyFrame();
         frame[output] = pivot.result();
@@ -281,14 +281,12 @@ function declareAliases(
   if (aliases.length === 0) return undefined;
   for (const { name, slot } of aliases) scope.declare(name, slot);
   return (output) =>
-    mapping((frames) => {
-      for (const frame of frames) {
-        const row = structOf(frame[output]);
-        for (const { name, slot } of aliases) {
-          frame[slot] = orMissing(row?.get(name));
-        }
+    mapping((frame) => {
+      const row = structOf(frame[output]);
+      for (const { name, slot } of aliases) {
+        frame[slot] = orMissing(row?.get(name));
       }
-      return frames;
+      return true;
     });
 }
 
@@ -355,20 +353,24 @@ interface SortKey {
 
 function sorting(keys: readonly SortKey[]): Stage {
   return gathering((run) => {
-    const rows: { readonly frame: Frame; readonly values: IonValue[] }[] = [];
+    const sort = new Sort<SortRow>((a, b) =>
+      compareKeys(keys, a.values, b.values),
+    );
     return {
-      take: (frames) => {
-        for (const frame of frames) {
-          const values = keys.map(({ evaluate }) => evaluate(frame, run));
-          rows.push({ frame, values });
-        }
+      take: (frame) => {
+        const values = keys.map(({ evaluate }) => evaluate(frame, run));
+        sort.add({ frame, values });
       },
-      give: () => {
-        rows.sort((a, b) => compareKeys(keys, a.values, b.values));
-        return batched(rows.map(({ frame }) => frame));
+      *give() {
+        for (const rows of sort.result()) yield rows.map(({ frame }) => frame);
       },
     };
   });
+}
+
+interface SortRow {
+  readonly frame: Frame;
+  readonly values: readonly IonValue[];
 }
 
 function compareKeys(
@@ -427,7 +429,10 @@ function slicing(offset: Count | undefined, limit: Count | undefined): Stage {
           continue;
         }
         const [first] = frames;
-        if (first === undefined) continue;
+        if (first === undefined) {
+          yield frames;
+          continue;
+        }
         if (left === undefined) {
           skip = offset?.(first, run) ?? 0;
           left = limit?.(first, run) ?? Infinity;

@@ -15,6 +15,26 @@ export interface Run {
   readonly transactionId: string;
   /** The time of the statement: the same wherever it is asked for. */
   readonly now: () => Timestamp;
+  /** Lets others run, or ends the statement; see `ExecutionContext`. */
+  readonly pause?: () => Promise<void> | undefined;
+  /** Row steps since the last {@link turn}, roughly. */
+  work: number;
+}
+
+/** After so many row steps a statement hands control back. */
+const TURN = 2048;
+
+/** Whether it is time for the end of the flow to have control. */
+export function isTurn(run: Run): boolean {
+  return run.work >= TURN;
+}
+
+/** Counts work at the end of a flow, and asks for a pause when there was enough of it. */
+export function turn(run: Run, steps: number): Promise<void> | undefined {
+  run.work += steps;
+  if (run.work < TURN) return undefined;
+  run.work = 0;
+  return run.pause?.();
 }
 
 /** A compiled expression. */
@@ -24,6 +44,9 @@ export type Evaluate = (frame: Frame, run: Run) => IonValue;
 export const BATCH = 256;
 
 export type Frames = readonly Frame[];
+
+/** What a stage hands on when it has worked and has no frame to show for it. */
+export const NO_FRAMES: Frames = [];
 
 /**
  * A pause in a flow: whoever takes the rows waits for the promise, puts what it
@@ -39,6 +62,10 @@ export class Wait<T> {
  * Rows as they flow from stage to stage: batches of frames, with pauses among
  * them where a table has to be waited for. Only the end of the flow awaits, so
  * that a statement whose tables are at hand costs no promise at any stage.
+ *
+ * A stage hands on a batch for each one that it takes, an empty one if need be:
+ * so the end of the flow has control after every {@link BATCH} frames of work,
+ * even where no row comes out.
  */
 export type Flow = Iterable<Frames | Wait<unknown>>;
 
@@ -46,11 +73,20 @@ export type Flow = Iterable<Frames | Wait<unknown>>;
 export interface Stage {
   /** Whether there may be pauses in its flow that its input did not have. */
   readonly waits: boolean;
+  /** Whether it makes any number of frames of one. */
+  readonly expands?: boolean;
   run(input: Flow, run: Run): Flow;
 }
 
+/**
+ * Whether stages cannot be run in one go: they wait for a table, or multiply
+ * the rows of one source by those of another.
+ */
 export function needsWaiting(stages: readonly Stage[]): boolean {
-  return stages.some((stage) => stage.waits);
+  return (
+    stages.some((stage) => stage.waits) ||
+    stages.filter((stage) => stage.expands === true).length > 1
+  );
 }
 
 /** Runs stages, one behind the other, on one frame. */
@@ -63,28 +99,43 @@ export function runStages(
 }
 
 /** The batches of a flow of stages that need no waiting. */
-export function* framesNow(flow: Flow): Generator<Frames> {
+export function* framesNow(flow: Flow, run: Run): Generator<Frames> {
   for (const frames of flow) {
     if (frames instanceof Wait) throw new TypeError('the flow has a pause');
+    run.work += frames.length;
     yield frames;
   }
 }
 
-/** The batches of any flow; empty ones are left out. */
-export async function* framesOf(flow: Flow): AsyncGenerator<Frames> {
+/** The batches of any flow; empty ones are left out. Pauses as often as the statement has to. */
+export async function* framesOf(flow: Flow, run: Run): AsyncGenerator<Frames> {
   for (const frames of flow) {
+    const pause = turn(run, BATCH);
+    if (pause !== undefined) await pause;
     if (frames instanceof Wait) frames.value = await frames.promise;
     else if (frames.length > 0) yield frames;
   }
 }
 
-/** A stage that makes frames of a batch, and needs no waiting. */
-export function mapping(map: (frames: Frames, run: Run) => Frames): Stage {
+/** A stage that fills in or drops each frame, and needs no waiting. */
+export function mapping(keeps: (frame: Frame, run: Run) => boolean): Stage {
   return {
     waits: false,
     *run(input, run) {
       for (const frames of input) {
-        yield frames instanceof Wait ? frames : map(frames, run);
+        if (frames instanceof Wait) {
+          yield frames;
+          continue;
+        }
+        let kept: Frame[] = [];
+        for (const frame of frames) {
+          if (keeps(frame, run)) kept.push(frame);
+          if (isTurn(run)) {
+            yield kept;
+            kept = [];
+          }
+        }
+        yield kept;
       }
     },
   };
@@ -97,9 +148,10 @@ export function expanding(
 ): Stage {
   return {
     waits,
+    expands: true,
     *run(input, run) {
       for (const frames of input) {
-        if (frames instanceof Wait) yield frames;
+        if (frames instanceof Wait || frames.length === 0) yield frames;
         else for (const frame of frames) yield* expand(frame, run);
       }
     },
@@ -109,7 +161,7 @@ export function expanding(
 /** A stage that takes all frames before it gives any. */
 export function gathering(
   start: (run: Run) => {
-    readonly take: (frames: Frames) => void;
+    readonly take: (frame: Frame) => void;
     readonly give: () => Iterable<Frames>;
   },
 ): Stage {
@@ -118,17 +170,24 @@ export function gathering(
     *run(input, run) {
       const { take, give } = start(run);
       for (const frames of input) {
-        if (frames instanceof Wait) yield frames;
-        else take(frames);
+        if (frames instanceof Wait) {
+          yield frames;
+          continue;
+        }
+        for (const frame of frames) {
+          take(frame);
+          if (isTurn(run)) yield NO_FRAMES;
+        }
+        yield NO_FRAMES;
       }
       yield* give();
     },
   };
 }
 
-/** Frames in batches. */
-export function* batched(frames: Frames): Iterable<Frames> {
-  for (let start = 0; start < frames.length; start += BATCH) {
-    yield frames.slice(start, start + BATCH);
+/** Frames, or what becomes frames, in batches. */
+export function* batched<T>(items: readonly T[]): Iterable<readonly T[]> {
+  for (let start = 0; start < items.length; start += BATCH) {
+    yield items.slice(start, start + BATCH);
   }
 }

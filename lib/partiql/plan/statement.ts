@@ -9,7 +9,7 @@ import { compileDefinition, compileExec } from './definition.js';
 import { compileExpression } from './expression.js';
 import { rowsOf } from './from.js';
 import { compileQuery, compileSubquery } from './query.js';
-import { framesOf, runStages, Wait } from './runtime.js';
+import { BATCH, framesOf, runStages, turn, Wait, type Run } from './runtime.js';
 import { Scope } from './scope.js';
 
 /** Settings of one plan besides its text. */
@@ -64,7 +64,10 @@ function planQuery(
   const { stages, output } = plan;
   const { mayHoldMissing } = context;
   return async function* (run) {
+    // As `framesOf` does it, without a generator in between.
     for (const frames of runStages(stages, context.emptyFrame(), run)) {
+      const pause = turn(run, BATCH);
+      if (pause !== undefined) await pause;
       if (frames instanceof Wait) {
         frames.value = await frames.promise;
         continue;
@@ -102,6 +105,7 @@ function planExpression(
   return async function* (run) {
     for await (const frames of framesOf(
       runStages(stages, context.emptyFrame(), run),
+      run,
     )) {
       for (const frame of frames) {
         yield rowsOf(evaluate(frame, run))
@@ -129,16 +133,18 @@ export async function evaluateExpression(
   const { result: evaluate, stages } = context.withHoists(() =>
     compileExpression(context, query, new Scope()),
   );
-  const run = {
+  const run: Run = {
     catalog,
     parameters: [],
     transactionId: '',
     now: () => {
       throw new TypeError('there is no time here');
     },
+    work: 0,
   };
   for await (const frames of framesOf(
     runStages(stages, context.emptyFrame(), run),
+    run,
   )) {
     for (const frame of frames) return evaluate(frame, run);
   }

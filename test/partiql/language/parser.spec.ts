@@ -323,6 +323,7 @@ describe('hostile text', () => {
     ['a chain of +', `a${' + a'.repeat(20_000)}`],
     ['a chain of UNION', `a${' UNION a'.repeat(10_000)}`],
     ['a chain of joins', `SELECT * FROM a${', a'.repeat(20_000)}`],
+    ['paths', `a${'.b'.repeat(40_000)}`],
     ['CASE', 'CASE WHEN '.repeat(9_000)],
     ['queries in FROM', 'SELECT * FROM ('.repeat(6_000)],
     ['calls', 'f('.repeat(40_000)],
@@ -333,7 +334,6 @@ describe('hostile text', () => {
   it('takes long chains of AND and OR, which are not deep', () => {
     expect(() => parse(`a${' AND a'.repeat(15_000)}`)).not.toThrow();
     expect(() => parse(`a = 1${' OR a = 1'.repeat(10_000)}`)).not.toThrow();
-    expect(() => parse(`a${'.b'.repeat(40_000)}`)).not.toThrow();
     expect(() => parse(`[${'1,'.repeat(40_000)}1]`)).not.toThrow();
   });
 

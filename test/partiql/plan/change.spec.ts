@@ -203,6 +203,10 @@ describe('UPDATE and FROM', () => {
       'Evaluator Error: at line 1, column 27: Document path cannot be resolved: the remaining path was not found: DocumentPath(path=[Index(index=9)])',
     ],
     [
+      'FROM T AS t WHERE t.k = 1 INSERT INTO t.list VALUE 1 AT t.k + 90',
+      'Evaluator Error: at line 1, column 27: Document path cannot be resolved: there is no place of the name or position after AT',
+    ],
+    [
       'FROM T AS t WHERE t.k = 1 INSERT INTO t VALUE 1',
       "Evaluator Error: at line 1, column 27: INSERT INTO a struct needs the name of the new field: VALUE … AT 'name'",
     ],
