@@ -97,7 +97,8 @@ function tallyBlock(
       typeof id === 'string'
         ? member(documents, id)?.get('tableId')
         : undefined;
-    if (isHash(hash)) tally.add(hash, String(tableId), sequenceNo);
+    if (isHash(hash))
+      tally.add(hash, typeof tableId === 'string' ? tableId : '', sequenceNo);
   });
 }
 

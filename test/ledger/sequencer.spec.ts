@@ -45,7 +45,7 @@ describe('Sequencer', () => {
       const [a, b] = [await begun(), await begun()];
       const first = a.commit();
       const second = (async () => {
-        for (let n = 0; n < offset; n++) await null;
+        for (let n = 0; n < offset; n++) await Promise.resolve();
         await b.commit();
       })();
       const late = new Promise((_, reject) =>
