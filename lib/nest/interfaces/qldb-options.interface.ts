@@ -70,8 +70,7 @@ export interface QldbModuleAsyncOptions
   extends QldbRegistration, Pick<ModuleMetadata, 'imports'> {
   /** Returns the options; may be asynchronous. */
   readonly useFactory?: (
-    // eslint-disable-next-line typescript/no-explicit-any -- what is injected is the caller's own
-    ...args: any[]
+    ...args: never[]
   ) => Promise<QldbModuleOptions> | QldbModuleOptions;
   /** What the factory is called with. */
   readonly inject?: (InjectionToken | OptionalFactoryDependency)[];
