@@ -23,10 +23,6 @@ export class ReadSet implements Iterable<string> {
     this.#keys.add(key);
   }
 
-  get size(): number {
-    return this.#keys.size;
-  }
-
   [Symbol.iterator](): Iterator<string> {
     return this.#keys.values();
   }
