@@ -1,4 +1,4 @@
-import { dot, ionHash, statementHash } from '../ion/hash.js';
+import { dot, hashIon, ionHash, statementHash } from '../ion/hash.js';
 
 /**
  * The digest that driver and ledger each compute over a transaction and compare
@@ -13,7 +13,7 @@ export class CommitDigest {
   #digest: Uint8Array;
 
   constructor(transactionId: string) {
-    this.#digest = statementHash(transactionId);
+    this.#digest = hashIon(transactionId);
   }
 
   /** Adds one statement, with its parameters as Ion binary. */

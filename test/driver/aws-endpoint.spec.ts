@@ -3,7 +3,7 @@ import {
   QLDBSessionClient,
   OccConflictException as SdkOccConflictException,
 } from '@aws-sdk/client-qldb-session';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import {
   CommitOutcomeUnknownError,
   EndpointConfigurationError,
@@ -265,6 +265,118 @@ describe('the AWS SDK', () => {
     expect(driver.pool.inUse).toBe(0);
     await driver.close();
     expect(service.sessions.size).toBe(0);
+  });
+
+  it('a request that is refused for its date is sent once more, by the clock of the service', async () => {
+    const service = new FakeService();
+    await using http = await HttpService.start(service);
+    const driver = new PooledQldbDriver({ ...base, endpoint: http.url });
+    const serviceTime = new Date(Date.now() + 3 * 3_600_000);
+    const refusal = {
+      command: 'CommitTransaction',
+      status: 403,
+      body: '{"__type":"InvalidSignatureException","Message":"expired"}',
+      headers: { date: serviceTime.toUTCString() },
+    } as const;
+    http.canned.push(refusal);
+    await driver.executeLambda(() => 1);
+    expect(service.committed).toHaveLength(1);
+    const dates = http.requests.map((headers) =>
+      String(headers['x-amz-date']).slice(0, 11),
+    );
+    const day = (time: Date) =>
+      time.toISOString().replace(/[-:]/g, '').slice(0, 11);
+    expect(dates.slice(0, 3)).toEqual(Array(3).fill(day(new Date())));
+    expect(dates[3]).toBe(day(serviceTime));
+    // A second refusal has another reason.
+    http.canned.push(refusal);
+    const before = http.requests.length;
+    expect(await errorOf(driver.executeLambda(() => 1))).toMatchObject({
+      name: 'InvalidSignatureException',
+    });
+    expect(
+      http.requests
+        .slice(before)
+        .map((headers) => String(headers['x-amz-date']).slice(0, 11)),
+    ).toEqual(Array(3).fill(day(serviceTime)));
+    await driver.close();
+  });
+
+  it('B20: a commit that cannot be signed was not sent: its outcome is known', async () => {
+    const service = new FakeService();
+    await using http = await HttpService.start(service);
+    let broken = false;
+    const driver = new PooledQldbDriver({
+      ...base,
+      endpoint: http.url,
+      credentials: () =>
+        broken
+          ? Promise.reject(new Error('the vault is sealed'))
+          : // So old that the SDK asks again for each request.
+            Promise.resolve({ ...credentials, expiration: new Date(0) }),
+    });
+    const error = await errorOf(
+      driver.executeLambda(() => {
+        broken = true;
+      }),
+    );
+    expect(error).toBeInstanceOf(EndpointConfigurationError);
+    expect(service.committed).toHaveLength(0);
+    broken = false;
+    await driver.executeLambda(() => 1);
+    expect(service.committed).toHaveLength(1);
+    await driver.close();
+  });
+
+  it('what was missing when the first command came may be there for the second', async () => {
+    await using http = await HttpService.start(new FakeService());
+    let asked = 0;
+    const driver = new PooledQldbDriver({
+      ledgerName: 'l',
+      credentials,
+      endpoint: http.url,
+      clientConfig: {
+        region: async () => {
+          if (asked++ === 0) throw new Error('no answer');
+          return 'eu-central-1';
+        },
+      },
+    });
+    expect(await errorOf(driver.executeLambda(() => 1))).toBeInstanceOf(
+      EndpointConfigurationError,
+    );
+    expect(await driver.executeLambda(() => 1)).toBe(1);
+    await driver.close();
+  });
+
+  it('B20: the name of an error may stand in a header, and its body may say nothing', async () => {
+    await using http = await HttpService.start(new FakeService());
+    const driver = new PooledQldbDriver({ ...base, endpoint: http.url });
+    http.canned.push({
+      command: 'StartTransaction',
+      status: 400,
+      body: 'null',
+      headers: { 'x-amzn-ErrorType': 'ThrottlingException:http://x.test/' },
+    });
+    expect(await errorOf(driver.executeLambda(() => 1))).toMatchObject({
+      name: 'ThrottlingException',
+      message: "The reply's status is 400.",
+    });
+    await driver.close();
+  });
+
+  it('the trace of the call in which the client was made does not go with later ones', async () => {
+    vi.stubEnv('AWS_LAMBDA_FUNCTION_NAME', 'f');
+    vi.stubEnv('_X_AMZN_TRACE_ID', 'Root=1-2-3');
+    try {
+      await using http = await HttpService.start(new FakeService());
+      const driver = new PooledQldbDriver({ ...base, endpoint: http.url });
+      await driver.executeLambda(() => 1);
+      expect(http.requests[0]).not.toHaveProperty('x-amzn-trace-id');
+      await driver.close();
+    } finally {
+      vi.unstubAllEnvs();
+    }
   });
 
   it('N30, B6: the client that the driver made is destroyed with it', async () => {
