@@ -6,7 +6,7 @@ import type {
 } from '@aws-sdk/client-qldb-session';
 import type { SendCommandRequest } from '../session/endpoint.js';
 import { QldbSessionException } from '../session/exceptions.js';
-import { failureOf, missingCredentials } from './aws-errors.js';
+import { failureOf, notSent } from './aws-errors.js';
 import { decodeResult, encodeRequest } from './aws-json.js';
 import { EndpointConfigurationError } from './driver-errors.js';
 
@@ -26,8 +26,10 @@ interface HttpResponse {
 
 /** Answers to a signature whose date the service takes for wrong. */
 const CLOCK_ERRORS: ReadonlySet<string> = new Set([
+  'AuthFailure',
   'InvalidSignatureException',
   'RequestExpired',
+  'RequestInTheFuture',
   'RequestTimeTooSkewed',
   'SignatureDoesNotMatch',
 ]);
@@ -65,16 +67,15 @@ export class AwsClient {
       // The driver retries, knowing what a repeated command would do.
       maxAttempts: 1,
     });
+    await requireRegion(client);
     try {
-      await requireRegion(client);
       return new AwsClient(
         client,
         await requestTemplate(sdk, client),
         await client.config.signer(),
       );
     } catch (error) {
-      client.destroy();
-      throw error;
+      throw notSent(error);
     }
   }
 
@@ -97,12 +98,17 @@ export class AwsClient {
     signal?: AbortSignal,
   ): Promise<SendCommandCommandOutput> {
     const body = encodeRequest(request);
+    const { config } = this.#client;
+    const clockOffset = config.systemClockOffset;
     const response = await this.#post(body, signal);
     try {
       return await this.#read(response);
     } catch (error) {
       // It was refused for its date: it has had no effect.
-      if (!isClockError(error) || !this.#followClock(response)) throw error;
+      if (!isClockError(error)) throw error;
+      this.#followClock(response);
+      // Another command may have set the clock meanwhile.
+      if (config.systemClockOffset === clockOffset) throw error;
       return this.#read(await this.#post(body, signal));
     }
   }
@@ -115,7 +121,7 @@ export class AwsClient {
     const { config } = this.#client;
     const { response } = await config.requestHandler.handle(
       await this.#sign(body),
-      signal && { abortSignal: signal },
+      { abortSignal: signal },
     );
     return response;
   }
@@ -131,7 +137,7 @@ export class AwsClient {
         ),
       })) as HttpRequest;
     } catch (error) {
-      throw missingCredentials(error);
+      throw notSent(error);
     }
   }
 
@@ -139,25 +145,32 @@ export class AwsClient {
   async #read(response: HttpResponse): Promise<SendCommandCommandOutput> {
     const text = await this.#text(response);
     const { statusCode, headers } = response;
-    const requestId = headers['x-amzn-requestid'];
+    const requestId =
+      headers['x-amzn-requestid'] ?? headers['x-amz-request-id'];
     if (statusCode >= 400) throw failedReply(response, requestId, text);
+    if (statusCode >= 300)
+      throw new EndpointConfigurationError(
+        `The endpoint answers with status ${statusCode} and carries nothing out. Give the driver the address of a QLDB session endpoint itself.`,
+      );
     const result = decodeResult(text);
     return { ...result, $metadata: { httpStatusCode: statusCode, requestId } };
   }
 
   async #text({ body }: HttpResponse): Promise<string> {
-    const bytes = await this.#client.config.streamCollector(body);
+    if (body === undefined || body === null) return '';
+    const bytes =
+      body instanceof Uint8Array
+        ? body
+        : await this.#client.config.streamCollector(body);
     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
   }
 
   /** Follows the service's clock, if it differs enough to be why a request was refused. */
-  #followClock({ headers }: HttpResponse): boolean {
+  #followClock({ headers }: HttpResponse): void {
     const { config } = this.#client;
     const offset = Date.parse(headers['date'] ?? '') - Date.now();
-    if (!(Math.abs(offset - config.systemClockOffset) >= MAX_SKEW))
-      return false;
-    config.systemClockOffset = offset;
-    return true;
+    if (Math.abs(offset - config.systemClockOffset) >= MAX_SKEW)
+      config.systemClockOffset = offset;
   }
 }
 
@@ -205,7 +218,7 @@ function failedReply(
 ): QldbSessionException {
   const body = parseObject(text);
   return failureOf({
-    names: [headers['x-amzn-errortype'], body['__type']],
+    names: [headers['x-amzn-errortype'], body['__type'], body['code']],
     message: body['Message'] ?? body['message'],
     httpStatusCode: statusCode,
     requestId,

@@ -58,7 +58,8 @@ export function failureOf(reply: FailedReply): QldbSessionException {
 
 /** Without what stands around it: `com.amazonaws.qldbsession#Name`, `Name:http://…`. */
 function simpleName(name: string): string {
-  return name.slice(name.indexOf('#') + 1).replace(/[:,].*/s, '');
+  const cut = name.replace(/[:,].*/s, '');
+  return cut.slice(cut.indexOf('#') + 1);
 }
 
 function isText(value: unknown): value is string {
@@ -66,7 +67,7 @@ function isText(value: unknown): value is string {
 }
 
 /** What the AWS SDK calls errors of finding credentials; the request was not sent. */
-const NOT_SENT = /^(?:Credentials|Token)?ProviderError$/;
+const PROVIDER_ERROR = /^(?:Credentials|Token)?ProviderError$/;
 
 /**
  * What a client of the AWS SDK threw, in the terms of the contract.
@@ -79,8 +80,7 @@ export function fromSdkError(error: unknown): unknown {
   const { name, message, $fault, $metadata, Code, __type } = error as Readonly<
     Record<string, unknown>
   > & { readonly $metadata?: Readonly<Record<string, unknown>> };
-  if (typeof name === 'string' && NOT_SENT.test(name))
-    return missingCredentials(error);
+  if (isProviderError(error)) return notSent(error);
   const status = $metadata?.httpStatusCode;
   // A reply that says success and cannot be read leaves the outcome open.
   const isAnswer = typeof status === 'number' ? status >= 400 : $fault;
@@ -96,9 +96,16 @@ export function fromSdkError(error: unknown): unknown {
   });
 }
 
-export function missingCredentials(cause: unknown): EndpointConfigurationError {
+/** The error for what kept a command from being sent. */
+export function notSent(cause: unknown): EndpointConfigurationError {
   return new EndpointConfigurationError(
-    'The AWS SDK found no credentials. Give the driver credentials, or set up one of the places where the SDK looks for them.',
+    isProviderError(cause)
+      ? 'The AWS SDK found no credentials. Give the driver credentials, or set up one of the places where the SDK looks for them.'
+      : 'The AWS SDK could not make and sign the command, so it was not sent. See the cause; check the credentials and the client configuration.',
     { cause },
   );
+}
+
+function isProviderError(error: unknown): boolean {
+  return error instanceof Error && PROVIDER_ERROR.test(error.name);
 }

@@ -28,36 +28,40 @@ export function encodeRequest(request: SendCommandRequest): string {
   return JSON.stringify(request);
 }
 
-/** What a {@link SendCommandResult} is in JSON, where it differs. */
-interface JsonResult {
-  readonly ExecuteStatement?: { readonly FirstPage?: JsonPage | null } | null;
-  readonly FetchPage?: { readonly Page?: JsonPage | null } | null;
-  readonly CommitTransaction?: {
-    CommitDigest?: string | Uint8Array | null;
-  } | null;
-}
-
-interface JsonPage {
-  readonly Values?: { IonBinary?: string | Uint8Array | null }[] | null;
-}
-
 /**
- * Reads a reply.
+ * Reads a reply. A member that is null counts as left out, and an empty reply as
+ * one without members.
  *
  * @throws Error when it is not what a ledger answers
  */
 export function decodeResult(text: string): SendCommandResult {
-  const result = JSON.parse(text) as JsonResult;
-  const page = result.ExecuteStatement?.FirstPage ?? result.FetchPage?.Page;
-  for (const value of page?.Values ?? []) {
-    if (typeof value.IonBinary === 'string')
-      value.IonBinary = decodeBlob(value.IonBinary);
-  }
-  const commit = result.CommitTransaction;
-  if (typeof commit?.CommitDigest === 'string')
-    commit.CommitDigest = decodeBlob(commit.CommitDigest);
-  return result as SendCommandResult;
+  const result: unknown = text === '' ? {} : JSON.parse(text);
+  if (typeof result !== 'object' || result === null)
+    throw new TypeError('The reply is no JSON object.');
+  return decodeMembers(result);
 }
+
+function decodeMembers(object: object): object {
+  const members = object as Record<string, unknown>;
+  for (const name in members) {
+    const value = members[name];
+    if (value === null) delete members[name];
+    else if (typeof value === 'object') members[name] = decodeObject(value);
+    else if (BLOBS.has(name)) members[name] = decodeBlob(value);
+  }
+  return members;
+}
+
+function decodeObject(value: object): object {
+  if (!Array.isArray(value)) return decodeMembers(value);
+  return value.filter(isObject).map(decodeMembers);
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
+const BLOBS: ReadonlySet<string> = new Set(['IonBinary', 'CommitDigest']);
 
 function encodeValue({ IonBinary, IonText }: ValueHolder): object {
   return IonBinary ? { IonBinary: encodeBlob(IonBinary) } : { IonText };
@@ -67,7 +71,13 @@ function encodeBlob({ buffer, byteOffset, byteLength }: Uint8Array): string {
   return Buffer.from(buffer, byteOffset, byteLength).toString('base64');
 }
 
-function decodeBlob(text: string): Uint8Array {
-  const { buffer, byteOffset, byteLength } = Buffer.from(text, 'base64');
-  return new Uint8Array(buffer, byteOffset, byteLength);
+function decodeBlob(text: unknown): Uint8Array {
+  const bytes = Buffer.from(typeof text === 'string' ? text : '', 'base64');
+  // Node skips what is no base64; then fewer bytes come out than the text has room for.
+  if (
+    typeof text !== 'string' ||
+    bytes.length !== Buffer.byteLength(text, 'base64')
+  )
+    throw new TypeError('The reply has a blob that is no base64.');
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

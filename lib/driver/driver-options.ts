@@ -54,7 +54,13 @@ export interface PooledQldbDriverOptions {
   readonly region?: string;
   /** Credentials, or a provider of them, for the AWS SDK. */
   readonly credentials?: QLDBSessionClientConfig['credentials'];
-  /** Further configuration of the AWS SDK's client. It is copied; its retries are always off, because the driver retries. */
+  /**
+   * Further configuration of the AWS SDK's client. It is copied; its retries are
+   * always off, because the driver retries. Of the client only its parts are
+   * used (endpoint, region, credentials, signer, request handler, user agent):
+   * for its middleware, `logger` or other authentication schemes, give a ready
+   * `QLDBSessionClient` as `endpoint`.
+   */
   readonly clientConfig?: QLDBSessionClientConfig;
 
   /** How many times a lambda is run again at most. Default: 4. */

@@ -328,14 +328,76 @@ describe('the AWS SDK', () => {
     await driver.close();
   });
 
+  it('commands that are refused for their date together are all sent once more', async () => {
+    const service = new FakeService();
+    await using http = await HttpService.start(service);
+    const { requestHandler } = new QLDBSessionClient(base).config;
+    const serviceTime = Date.now() - 3 * 3_600_000;
+    let refused = 0;
+    const waiting: (() => void)[] = [];
+    const driver = new PooledQldbDriver({
+      ...base,
+      endpoint: http.url,
+      retryLimit: 0,
+      clientConfig: {
+        requestHandler: {
+          handle: async (
+            request: { headers: Record<string, string> },
+            options: object,
+          ) => {
+            const signed = String(request.headers['x-amz-date']);
+            const now = new Date(serviceTime).toISOString();
+            if (signed.slice(9, 11) === now.slice(11, 13))
+              return requestHandler.handle(request, options);
+            // All of them are under way before the first one is answered.
+            if (++refused === 4) waiting.splice(0).forEach((go) => go());
+            else await new Promise<void>((resolve) => waiting.push(resolve));
+            return {
+              response: {
+                statusCode: 403,
+                headers: { date: new Date(serviceTime).toUTCString() },
+                body: Buffer.from('{"__type":"RequestTimeTooSkewed"}'),
+              } as never,
+            };
+          },
+        },
+      },
+    });
+    await Promise.all([1, 2, 3, 4].map((n) => driver.executeLambda(() => n)));
+    expect(refused).toBe(4);
+    expect(service.committed).toHaveLength(4);
+    await driver.close();
+  });
+
+  it('B20: a redirect carries nothing out, and is no answer', async () => {
+    const service = new FakeService();
+    await using http = await HttpService.start(service);
+    const driver = new PooledQldbDriver({ ...base, endpoint: http.url });
+    http.canned.push({
+      command: 'ExecuteStatement',
+      status: 307,
+      body: '{"message":"moved"}',
+      headers: { location: 'http://elsewhere.test/' },
+    });
+    expect(
+      await errorOf(driver.executeLambda((txn) => txn.execute('SELECT 1'))),
+    ).toBeInstanceOf(EndpointConfigurationError);
+    expect(service.committed).toHaveLength(0);
+    await driver.close();
+  });
+
   it('what was missing when the first command came may be there for the second', async () => {
     await using http = await HttpService.start(new FakeService());
     let asked = 0;
+    let destroyed = 0;
+    const { requestHandler } = new QLDBSessionClient(base).config;
+    requestHandler.destroy = () => void destroyed++;
     const driver = new PooledQldbDriver({
       ledgerName: 'l',
       credentials,
       endpoint: http.url,
       clientConfig: {
+        requestHandler,
         region: async () => {
           if (asked++ === 0) throw new Error('no answer');
           return 'eu-central-1';
@@ -345,6 +407,8 @@ describe('the AWS SDK', () => {
     expect(await errorOf(driver.executeLambda(() => 1))).toBeInstanceOf(
       EndpointConfigurationError,
     );
+    // The handler is the application's: others may use it, too.
+    expect(destroyed).toBe(0);
     expect(await driver.executeLambda(() => 1)).toBe(1);
     await driver.close();
   });
