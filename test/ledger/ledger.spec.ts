@@ -278,11 +278,13 @@ describe('a ledger on disk', () => {
 
   describe('that someone changed', () => {
     let made: string;
+    let last: number;
     let copies = 0;
     beforeAll(async () => {
       made = join(root, 'made');
       const ledger = await openLedger({ name: 'test', store: `file:${made}` });
       await fill(ledger);
+      last = ledger.getDigest().digestTipAddress.sequenceNo;
       await ledger.close();
     });
 
@@ -367,8 +369,9 @@ describe('a ledger on disk', () => {
 
     it('is found out, at the start, by a last block that is another', async () => {
       await expect(
-        tampered('meta', (key, value) =>
-          key.toString() === 'head' ? flip(value, 20) : undefined,
+        tampered('blocks', (key, value) =>
+          // The block's hash stands before the block.
+          sequence(key) === last ? flip(value, 20) : undefined,
         ),
       ).rejects.toMatchObject(invalid);
     });

@@ -62,13 +62,6 @@ export function endedKey(sequenceNo: number, n: number): Buffer {
   return key;
 }
 
-export function merkleKey(level: number, index: number): Buffer {
-  const key = Buffer.allocUnsafe(1 + SEQUENCE_LENGTH);
-  key.writeUInt8(level, 0);
-  key.writeUIntBE(index, 1, SEQUENCE_LENGTH);
-  return key;
-}
-
 /** The end of the range of keys that begin with `prefix` and go on with an id or a version. */
 export function endOf(prefix: Buffer): Buffer {
   return Buffer.concat([prefix, AFTER_ALL_IDS]);

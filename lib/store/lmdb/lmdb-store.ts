@@ -23,13 +23,19 @@ import {
   TipMovedError,
 } from '../store-errors.js';
 import {
+  blockOf,
+  completedBy,
+  encodeBlock,
+  headOf,
+  nodeOf,
+} from './block-record.js';
+import {
   documentKey,
   endedKey,
   endOf,
   entryKey,
   entryPrefix,
   ID_LENGTH,
-  merkleKey,
   readSequence,
   revisionKey,
   sequenceKey,
@@ -39,7 +45,8 @@ import { claimOwnership, type Ownership } from './ownership.js';
 
 type Bytes = Database<Buffer, Buffer>;
 
-const FORMAT = 1;
+/** 1 kept the Merkle nodes and the head apart from the blocks. */
+const FORMAT = 2;
 /** Ended index entries removed with one append, so that none of them is slow. */
 const SWEEP_LIMIT = 1000;
 
@@ -50,10 +57,8 @@ const SWEEP_LIMIT = 1000;
 export class LmdbStore implements LedgerStore {
   readonly #root: RootDatabase<Buffer, Buffer>;
   readonly #ownership: Ownership;
-  /** `head` and `format`. */
-  readonly #meta: Bytes;
+  /** Blocks by sequence number, with the Merkle nodes that they complete. */
   readonly #blocks: Bytes;
-  readonly #merkle: Bytes;
   /** The latest revision of each document, one that deletes it included. */
   readonly #current: Bytes;
   /** The revisions before the latest. */
@@ -71,22 +76,18 @@ export class LmdbStore implements LedgerStore {
 
   private constructor(
     root: RootDatabase<Buffer, Buffer>,
-    meta: Bytes,
     ownership: Ownership,
     space: DiskSpace,
   ) {
     this.#space = space;
     this.#root = root;
-    this.#meta = meta;
     this.#ownership = ownership;
     this.#blocks = openBytes(root, 'blocks');
-    this.#merkle = openBytes(root, 'merkle');
     this.#current = openBytes(root, 'current');
     this.#superseded = openBytes(root, 'superseded');
     this.#entries = openBytes(root, 'entries');
     this.#ended = openBytes(root, 'ended');
-    const head = meta.get(HEAD);
-    this.#head = head && decodeHead(head);
+    this.#head = this.#lastBlock();
   }
 
   /**
@@ -119,7 +120,7 @@ export class LmdbStore implements LedgerStore {
       const meta = openBytes(root, 'meta');
       ownership = await claimOwnership(path, meta);
       checkFormat(path, meta);
-      return new LmdbStore(root, meta, ownership, space);
+      return new LmdbStore(root, ownership, space);
     } catch (error) {
       // What went wrong first is what is told.
       try {
@@ -153,12 +154,10 @@ export class LmdbStore implements LedgerStore {
     const written = this.#root.childTransaction(() => {
       // Another process may have taken an owner that was silent for dead.
       this.#ownership.assertHeld();
-      const stored = this.#meta.get(HEAD);
-      const last = stored ? decodeHead(stored).sequenceNo : -1;
-      if (tip !== last) throw new TipMovedError(tip, last);
+      if (!this.#endsAt(tip))
+        throw new TipMovedError(tip, this.#lastBlock()?.sequenceNo ?? -1);
       this.#sweep();
       for (const commit of commits) this.#write(commit);
-      this.#meta.putSync(HEAD, encodeHead(head));
     });
     // A disk that is full fails this commit; it must not fail the process.
     this.#root.committed.then(ignore, ignore);
@@ -170,12 +169,7 @@ export class LmdbStore implements LedgerStore {
   }
 
   #write(commit: Commit): void {
-    this.#blocks.putSync(
-      sequenceKey(commit.sequenceNo),
-      Buffer.from(commit.block),
-    );
-    for (const { level, index, hash } of commit.merkleNodes)
-      this.#merkle.putSync(merkleKey(level, index), Buffer.from(hash));
+    this.#blocks.putSync(sequenceKey(commit.sequenceNo), encodeBlock(commit));
 
     for (const revision of commit.revisions) {
       const { tableId, documentId } = revision;
@@ -342,7 +336,7 @@ export class LmdbStore implements LedgerStore {
           end: sequenceKey(to + 1),
           limit: BATCH_SIZE,
         }),
-        ({ value }) => value,
+        ({ value }) => blockOf(value),
       );
       if (batch.length === 0) return;
       next += batch.length;
@@ -354,11 +348,29 @@ export class LmdbStore implements LedgerStore {
     nodes: readonly Pick<MerkleNode, 'level' | 'index'>[],
   ): readonly Uint8Array[] {
     this.#throwIfClosed();
-    return nodes.map(({ level, index }) => {
-      const hash = this.#merkle.get(merkleKey(level, index));
-      if (!hash) throw new RangeError(`No Merkle node ${level}:${index}.`);
+    return nodes.map((node) => {
+      const record = this.#blocks.get(sequenceKey(completedBy(node)));
+      const hash = record && nodeOf(record, node.level);
+      if (!hash)
+        throw new RangeError(`No Merkle node ${node.level}:${node.index}.`);
       return hash;
     });
+  }
+
+  #endsAt(sequenceNo: number): boolean {
+    const isStored = (n: number) => this.#blocks.doesExist(sequenceKey(n));
+    return (
+      (sequenceNo < 0 || isStored(sequenceNo)) && !isStored(sequenceNo + 1)
+    );
+  }
+
+  #lastBlock(): Head | undefined {
+    for (const { key, value } of this.#blocks.getRange({
+      reverse: true,
+      limit: 1,
+    }))
+      return headOf(readSequence(key), value);
+    return undefined;
   }
 
   close(): Promise<void> {
@@ -405,7 +417,6 @@ const ignore = () => {};
 const NOTHING = Buffer.alloc(0);
 /** Added to a key it gives the next possible one. */
 const NEXT = Buffer.from([0]);
-const HEAD = Buffer.from('head');
 const FORMAT_KEY = Buffer.from('format');
 
 function openBytes(root: RootDatabase<Buffer, Buffer>, name: string): Bytes {
@@ -433,20 +444,4 @@ function checkFormat(path: string, meta: Bytes): void {
       'QLDB_STORE_FORMAT',
       `The ledger in ${path} has format ${format[0]}; this version of nestjs-qldb reads format ${FORMAT}. Open it with the version that wrote it.`,
     );
-}
-
-function encodeHead({ sequenceNo, blockHash, blockTimestamp }: Head): Buffer {
-  const bytes = Buffer.allocUnsafe(14 + blockHash.length);
-  bytes.writeUIntBE(sequenceNo, 0, 6);
-  bytes.writeDoubleBE(blockTimestamp, 6);
-  bytes.set(blockHash, 14);
-  return bytes;
-}
-
-function decodeHead(bytes: Buffer): Head {
-  return {
-    sequenceNo: readSequence(bytes),
-    blockTimestamp: bytes.readDoubleBE(6),
-    blockHash: bytes.subarray(14),
-  };
 }
