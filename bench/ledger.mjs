@@ -119,9 +119,7 @@ async function bareStore(folder) {
           data: toIonBinary(document(n)),
         },
       ],
-      indexEntries: [
-        { indexId, key: Buffer.from(vin(n)), documentId, ended: false },
-      ],
+      indexEntries: [{ indexId, key: vin(n), documentId, ended: false }],
     };
   };
   const insert = async (count) => {
@@ -134,7 +132,7 @@ async function bareStore(folder) {
   return {
     insert,
     read: async () => {
-      const key = Buffer.from(vin(random(DOCUMENTS)));
+      const key = vin(random(DOCUMENTS));
       let found = 0;
       for await (const batch of snapshot.lookup(tableId, indexId, [key]))
         found += batch.length;

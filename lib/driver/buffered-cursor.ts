@@ -1,4 +1,5 @@
 import type { Observable } from 'rxjs';
+import type { Steps } from '../async/maybe-promise.js';
 import type { Cursor } from './cursor.js';
 import { ResultClosedError } from './driver-errors.js';
 import { observeRows } from './observable-rows.js';
@@ -29,11 +30,11 @@ export class BufferedCursor<T = unknown> implements Cursor<T>, Iterable<T> {
   }
 
   /** Reads what is left of a cursor into memory. @internal */
-  static async read<T>(
+  static *read<T>(
     cursor: PagedCursor<T>,
     transactionId: string,
-  ): Promise<BufferedCursor<T>> {
-    const rows = await cursor.readRest();
+  ): Steps<BufferedCursor<T>> {
+    const rows = yield* cursor.readRest();
     return new BufferedCursor(
       transactionId,
       rows,

@@ -1,3 +1,5 @@
+import { DeadlineQueue } from '../async/deadline-queue.js';
+
 /** Who is to be told when a signal is aborted. One listener on each signal is enough for all. */
 const followers = new WeakMap<AbortSignal, Set<() => void>>();
 
@@ -36,31 +38,23 @@ export function onAbort(signal: AbortSignal, callback: () => void): () => void {
  * they are dear and most transactions end without.
  */
 export class CancelScope {
-  readonly #unfollow: (() => void)[] = [];
-  readonly #callbacks = new Set<() => void>();
+  #unfollow: (() => void)[] | undefined;
+  #callbacks: Set<() => void> | undefined;
   #controller: AbortController | undefined;
   #cancelled: { readonly reason: unknown } | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  #deadline: DeadlineQueue<CancelScope> | undefined;
 
-  /**
-   * @param timeout Time limit in milliseconds; 0 for none.
-   * @param timeoutError Makes the reason given when time is up.
-   */
+  /** @param deadline Aborts it in time. */
   constructor(
     parents: readonly (AbortSignal | undefined)[],
-    timeout = 0,
-    timeoutError?: (timeout: number) => Error,
+    deadline?: DeadlineQueue<CancelScope>,
   ) {
     for (const parent of parents) {
       if (parent) this.follow(parent);
     }
-    if (this.aborted) return;
-    if (timeout > 0) {
-      this.#timer = setTimeout(
-        () => this.abort(timeoutError?.(timeout)),
-        timeout,
-      );
-    }
+    if (deadline === undefined || this.aborted) return;
+    this.#deadline = deadline;
+    deadline.add(this);
   }
 
   get aborted(): boolean {
@@ -90,14 +84,16 @@ export class CancelScope {
    * @returns Takes the callback back.
    */
   onAbort(callback: () => void): () => void {
-    this.#callbacks.add(callback);
-    return () => this.#callbacks.delete(callback);
+    const callbacks = (this.#callbacks ??= new Set());
+    callbacks.add(callback);
+    return () => callbacks.delete(callback);
   }
 
   /** Ends this scope when the other signal is aborted, too. */
   follow(parent: AbortSignal): void {
     if (parent.aborted) this.abort(parent.reason);
     if (this.aborted) return;
+    this.#unfollow ??= [];
     this.#unfollow.push(onAbort(parent, () => this.abort(parent.reason)));
   }
 
@@ -105,15 +101,41 @@ export class CancelScope {
     this.dispose();
     if (this.#cancelled) return;
     this.#cancelled = { reason };
-    for (const call of this.#callbacks) call();
-    this.#callbacks.clear();
+    for (const call of this.#callbacks ?? []) call();
+    this.#callbacks?.clear();
     this.#controller?.abort(reason);
   }
 
   dispose(): void {
-    clearTimeout(this.#timer);
-    for (const unfollow of this.#unfollow) unfollow();
-    this.#unfollow.length = 0;
+    this.#deadline?.delete(this);
+    for (const unfollow of this.#unfollow ?? []) unfollow();
+    this.#unfollow = undefined;
+  }
+}
+
+/** Limits that are chosen anew for every call are not kept. */
+const KEPT_LIMITS = 100;
+
+/** The time limits of one driver: mostly all its scopes have the same. */
+export class TimeLimits {
+  readonly #deadlines = new Map<number, DeadlineQueue<CancelScope>>();
+
+  /** @param timeoutError Makes the reason given when time is up. */
+  constructor(private readonly timeoutError: (timeout: number) => Error) {}
+
+  /** What aborts scopes after a time, in milliseconds; nothing does for 0. */
+  after(timeout: number): DeadlineQueue<CancelScope> | undefined {
+    if (timeout === 0) return undefined;
+    const known = this.#deadlines.get(timeout);
+    if (known) return known;
+    const deadline = new DeadlineQueue<CancelScope>(
+      timeout,
+      (scope) => scope.abort(this.timeoutError(timeout)),
+      { keepsAlive: true },
+    );
+    if (this.#deadlines.size < KEPT_LIMITS)
+      this.#deadlines.set(timeout, deadline);
+    return deadline;
   }
 }
 

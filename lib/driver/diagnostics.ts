@@ -1,5 +1,6 @@
 import { channel, tracingChannel } from 'node:diagnostics_channel';
 import type { FailureKind } from './failure.js';
+import { run, type Steps } from '../async/maybe-promise.js';
 import type { ConsumedIOs, ProcessingTime } from './statistics.js';
 
 /**
@@ -82,19 +83,18 @@ export interface RetryMessage {
  * Runs `work` inside a tracing channel if anybody listens. What it comes to is
  * not told: that is rows, and tokens of pages.
  */
-export function traced<C extends object, T>(
+export function* traced<C extends object, T>(
   tracing: ReturnType<typeof tracingChannel<unknown, C>>,
   context: () => C,
-  work: (context: C | undefined) => Promise<T>,
-): Promise<T> {
+  work: (context: C | undefined) => Steps<T>,
+): Steps<T> {
   // `hasSubscribers` of tracing channels came with Node 20.13; its type says
   // nothing of that, hence no optional chaining.
-  if (!tracing.hasSubscribers) return work(undefined);
+  if (!tracing.hasSubscribers) return yield* work(undefined);
   const message = context();
   let value: T | undefined;
-  return tracing
-    .tracePromise(async () => {
-      value = await work(message);
-    }, message)
-    .then(() => value as T);
+  yield tracing.tracePromise(async () => {
+    value = await run(work(message));
+  }, message);
+  return value as T;
 }

@@ -1,4 +1,13 @@
 import type { Observable } from 'rxjs';
+import {
+  after,
+  type MaybePromise,
+  promised,
+  run,
+  type Steps,
+  wait,
+} from '../async/maybe-promise.js';
+import { isTimeToPause, isTurnLong, nextTurn } from '../async/turns.js';
 import type {
   FetchPageResult,
   Page,
@@ -14,7 +23,6 @@ import {
   RowUnreadableError,
 } from './driver-errors.js';
 import { observeRows } from './observable-rows.js';
-import { Pacer } from './pacer.js';
 import type { RowDecoder } from './row-decoder.js';
 import {
   type ConsumedIOs,
@@ -32,7 +40,10 @@ export interface ResultSource {
   /** Largest result kept in memory, in rows; 0 for any. */
   readonly maxBufferedRows: number;
   /** Fetches a page when its turn comes, unless nobody wants it by then. */
-  fetchPage(token: string, isWanted: () => boolean): Promise<FetchPageResult>;
+  fetchPage(
+    token: string,
+    isWanted: () => boolean,
+  ): MaybePromise<FetchPageResult>;
   /** Lets the transaction fail when it is to be committed. */
   doom(error: unknown): void;
   /** Counts work that the lambda must await. */
@@ -45,7 +56,6 @@ const END: IteratorResult<never> = { done: true, value: undefined };
 export abstract class PagedCursor<T> implements Cursor<T> {
   protected readonly source: ResultSource;
   readonly #statistics = new Statistics();
-  readonly #pacer = new Pacer();
   #page: readonly ValueHolder[];
   /** Next row of the page, and of the result. */
   #position = 0;
@@ -66,7 +76,7 @@ export abstract class PagedCursor<T> implements Cursor<T> {
   }
 
   /** The next page, or undefined after the last. */
-  protected abstract nextPage(): Promise<Page | undefined>;
+  protected abstract nextPage(): MaybePromise<Page | undefined>;
 
   /** The cursor was closed: stop what runs. */
   protected onClose(): void {}
@@ -83,7 +93,12 @@ export abstract class PagedCursor<T> implements Cursor<T> {
   }
 
   toArray(): Promise<T[]> {
-    return this.source.track(this.#claimAll());
+    return this.source.track(
+      promised(() => {
+        this.#claim();
+        return run(this.readRest());
+      }),
+    );
   }
 
   toObservable(): Observable<T> {
@@ -117,7 +132,7 @@ export abstract class PagedCursor<T> implements Cursor<T> {
   }
 
   /** The rows that are left, whoever began to read them. @internal */
-  async readRest(): Promise<T[]> {
+  *readRest(): Steps<T[]> {
     const { maxBufferedRows } = this.source;
     const rows: T[] = [];
     do {
@@ -133,12 +148,12 @@ export abstract class PagedCursor<T> implements Cursor<T> {
       }
       while (this.#position < this.#page.length) {
         rows.push(this.#take());
-        if (this.#pacer.due()) {
-          await this.#pacer.rest();
+        if (isTimeToPause(this.#row)) {
+          yield nextTurn();
           this.#throwIfClosed();
         }
       }
-    } while (await this.#turnPage());
+    } while (yield* wait(this.#turnPage()));
     return rows;
   }
 
@@ -146,15 +161,12 @@ export abstract class PagedCursor<T> implements Cursor<T> {
     return this.#closed || this.source.isClosed;
   }
 
-  protected async fetch(token: string): Promise<Page> {
-    const reply = await this.source.fetchPage(token, () => !this.isClosed);
-    this.#statistics.add(reply);
-    return reply.Page ?? {};
-  }
-
-  async #claimAll(): Promise<T[]> {
-    this.#claim();
-    return this.readRest();
+  protected fetch(token: string): MaybePromise<Page> {
+    const reply = this.source.fetchPage(token, () => !this.isClosed);
+    return after(reply, (result) => {
+      this.#statistics.add(result);
+      return result.Page ?? {};
+    });
   }
 
   #claim(): void {
@@ -170,7 +182,7 @@ export abstract class PagedCursor<T> implements Cursor<T> {
     if (
       this.#position < this.#page.length &&
       !this.isClosed &&
-      !this.#pacer.due()
+      !isTimeToPause(this.#row)
     ) {
       try {
         return Promise.resolve({ done: false, value: this.#take() });
@@ -185,7 +197,7 @@ export abstract class PagedCursor<T> implements Cursor<T> {
 
   async #nextAfterWait(): Promise<IteratorResult<T, undefined>> {
     this.#throwIfClosed();
-    if (this.#position < this.#page.length) await this.#pacer.rest();
+    if (this.#position < this.#page.length) await nextTurn();
     while (this.#position >= this.#page.length) {
       if (!(await this.#turnPage())) return END;
     }
@@ -194,23 +206,26 @@ export abstract class PagedCursor<T> implements Cursor<T> {
   }
 
   /** False after the last page. Callers that come while a page is on its way wait for the same one. */
-  #turnPage(): Promise<boolean> {
-    if (this.#atEnd) return Promise.resolve(false);
-    this.#turning ??= this.#turnPageOnce().finally(() => {
+  #turnPage(): MaybePromise<boolean> {
+    if (this.#atEnd) return false;
+    if (this.#turning) return this.#turning;
+    const turning = run(this.#turnPageOnce());
+    if (!(turning instanceof Promise)) return turning;
+    this.#turning = turning.finally(() => {
       this.#turning = undefined;
     });
     return this.#turning;
   }
 
-  async #turnPageOnce(): Promise<boolean> {
+  *#turnPageOnce(): Steps<boolean> {
     this.#throwIfClosed();
     // Pages can come without a turn of the event loop, from a ledger in this process.
-    if (this.#pacer.due()) await this.#pacer.rest();
+    if (isTurnLong()) yield nextTurn();
     let page: Page | undefined;
     try {
-      page = await this.nextPage();
+      page = yield* wait(this.nextPage());
     } catch (error) {
-      await this.close();
+      yield this.close();
       throw error;
     }
     this.#throwIfClosed();

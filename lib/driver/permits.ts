@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { MaybePromise } from '../async/maybe-promise.js';
 import { onAbort } from './cancellation.js';
 import {
   DriverClosedError,
@@ -65,7 +66,7 @@ export class Permits {
     return this.#waiters.size;
   }
 
-  async acquire(signal?: AbortSignal): Promise<Permit> {
+  acquire(signal?: AbortSignal): MaybePromise<Permit> {
     if (this.#closed) throw new DriverClosedError();
     signal?.throwIfAborted();
     const parent = currentPermit.getStore();
@@ -73,6 +74,13 @@ export class Permits {
       this.#held++;
       return new Permit(this, parent);
     }
+    return this.#acquireLater(parent, signal);
+  }
+
+  async #acquireLater(
+    parent: Permit | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<Permit> {
     this.#block(parent);
     try {
       if (this.#blocked === this.#limit) {

@@ -1,7 +1,14 @@
+import { promised, run, type Steps, wait } from '../async/maybe-promise.js';
+import { isTurnLong, nextTurn } from '../async/turns.js';
 import type { SessionEndpoint } from '../session/endpoint.js';
 import type { BufferedCursor } from './buffered-cursor.js';
 import type { Cursor } from './cursor.js';
-import { DriverClosedError, DriverOptionsError } from './driver-errors.js';
+import { TimeLimits } from './cancellation.js';
+import {
+  CleanupTimeoutError,
+  DriverClosedError,
+  DriverOptionsError,
+} from './driver-errors.js';
 import {
   callSettings,
   completeDriverOptions,
@@ -11,13 +18,18 @@ import {
 } from './driver-options.js';
 import { openEndpoint } from './open-endpoint.js';
 import { QldbSession } from './qldb-session.js';
-import { SessionPool, type SessionPoolCounts } from './session-pool.js';
+import {
+  type SessionLease,
+  SessionPool,
+  type SessionPoolCounts,
+} from './session-pool.js';
 import { tableNames } from './table-names.js';
 import {
   type LambdaHost,
   runLambda,
   type RunSettings,
   type TransactionLambda,
+  transactionLimits,
   transactionScope,
 } from './transaction-runner.js';
 
@@ -71,21 +83,32 @@ export class PooledQldbDriver implements AsyncDisposable {
         `poolLimit is ${poolLimit}, but the endpoint serves ${maxConcurrency} commands at once`,
       ]);
     }
-    this.#pool = new SessionPool({ ...this.#options, endpoint, poolLimit });
+    this.#pool = new SessionPool({
+      ...this.#options,
+      endpoint,
+      poolLimit,
+      cleanupLimits: new TimeLimits((limit) => new CleanupTimeoutError(limit)),
+    });
     this.#host = {
       closing: this.#closing.signal,
-      attempt: async (signal, work) => {
-        const lease = await this.#pool.lease(signal);
-        try {
-          return await work(lease);
-        } finally {
-          lease.release();
-        }
-      },
+      limits: transactionLimits(),
+      attempt: (signal, work) => this.#attempt(signal, work),
       onBegin: (lease, scope) => {
         lease.onRevoke = (reason) => scope.abort(reason);
       },
     };
+  }
+
+  *#attempt<R>(
+    signal: AbortSignal | undefined,
+    work: (lease: SessionLease) => Steps<R>,
+  ): Steps<R> {
+    const lease = yield* wait(this.#pool.lease(signal));
+    try {
+      return yield* work(lease);
+    } finally {
+      lease.release();
+    }
   }
 
   /** Name of the ledger. */
@@ -130,23 +153,25 @@ export class PooledQldbDriver implements AsyncDisposable {
    * @throws DriverClosedError once the driver is closed.
    * @throws Whatever the lambda throws, and what the ledger answers after the last retry.
    */
-  async executeLambda<T>(
+  executeLambda<T>(
     lambda: TransactionLambda<T>,
     options?: ExecuteLambdaOptions,
   ): Promise<T> {
-    this.#throwIfClosed();
-    if (typeof lambda !== 'function') {
-      throw new DriverOptionsError([
-        `executeLambda needs a function, not a ${typeof lambda}`,
-      ]);
-    }
-    return runLambda(
-      this.#host,
-      lambda,
-      options === undefined
-        ? this.#defaults
-        : callSettings(options, this.#options),
-    );
+    return promised(() => {
+      this.#throwIfClosed();
+      if (typeof lambda !== 'function') {
+        throw new DriverOptionsError([
+          `executeLambda needs a function, not a ${typeof lambda}`,
+        ]);
+      }
+      const settings =
+        options === undefined
+          ? this.#defaults
+          : callSettings(options, this.#options);
+      const lambdaRun = () => run(runLambda(this.#host, lambda, settings));
+      // With a ledger in this process, a loop over transactions would let nobody else run.
+      return isTurnLong() ? nextTurn().then(lambdaRun) : lambdaRun();
+    });
   }
 
   /** Runs one statement in a transaction of its own, and keeps its rows. */
@@ -173,12 +198,13 @@ export class PooledQldbDriver implements AsyncDisposable {
     const scope = transactionScope(
       options.signal,
       this.#options.transactionTimeout,
+      this.#host.limits,
     );
     lease.onRevoke = (reason) => scope.abort(reason);
     try {
-      (await lease.session(scope)).used = true;
+      (await run(lease.session(scope))).used = true;
       this.#throwIfClosed();
-      return new QldbSession(lease, this.#options, this.#closing.signal);
+      return new QldbSession(lease, this.#options, this.#host);
     } catch (error) {
       lease.release();
       throw error;

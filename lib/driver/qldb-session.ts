@@ -1,3 +1,4 @@
+import { promised, run } from '../async/maybe-promise.js';
 import type { BufferedCursor } from './buffered-cursor.js';
 import type { Cursor } from './cursor.js';
 import { SessionClosedError, TransactionOpenError } from './driver-errors.js';
@@ -40,7 +41,7 @@ export class QldbSession implements AsyncDisposable {
   constructor(
     lease: SessionLease,
     options: CompleteDriverOptions,
-    driverClosing: AbortSignal,
+    driver: Pick<LambdaHost, 'closing' | 'limits'>,
   ) {
     this.#lease = lease;
     this.#options = options;
@@ -49,7 +50,8 @@ export class QldbSession implements AsyncDisposable {
       void this.close();
     };
     this.#host = {
-      closing: driverClosing,
+      closing: driver.closing,
+      limits: driver.limits,
       attempt: (_signal, work) => work(lease),
       onBegin: (_lease, scope) => scope.follow(this.#closing.signal),
     };
@@ -87,9 +89,12 @@ export class QldbSession implements AsyncDisposable {
     const scope = transactionScope(
       settings.signal,
       settings.transactionTimeout,
+      this.#host.limits,
     );
     scope.follow(this.#closing.signal);
-    const beginning = beginTransaction(this.#lease, scope, settings);
+    const beginning = promised(() =>
+      run(beginTransaction(this.#lease, scope, settings)),
+    );
     this.#running = beginning;
     try {
       this.#transaction = await beginning;
@@ -113,10 +118,9 @@ export class QldbSession implements AsyncDisposable {
     options?: ExecuteLambdaOptions,
   ): Promise<T> {
     this.#throwIfBusy();
-    const running = runLambda(
-      this.#host,
-      lambda,
-      callSettings(options, this.#options),
+    const settings = callSettings(options, this.#options);
+    const running = promised(() =>
+      run(runLambda(this.#host, lambda, settings)),
     );
     this.#running = running;
     try {

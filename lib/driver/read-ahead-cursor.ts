@@ -1,3 +1,4 @@
+import { promised } from '../async/maybe-promise.js';
 import type { ExecuteStatementResult, Page } from '../session/endpoint.js';
 import { PagedCursor, type ResultSource } from './paged-cursor.js';
 
@@ -56,7 +57,8 @@ export class ReadAheadCursor<T = unknown> extends PagedCursor<T> {
       return;
     }
     this.#fetching = true;
-    this.fetch(this.#token).then(
+    const token = this.#token;
+    promised(() => this.fetch(token)).then(
       (page) => {
         this.#token = page.NextPageToken;
         this.#arrived();

@@ -1,18 +1,16 @@
 import { randomUUID } from 'node:crypto';
+import { type MaybePromise, promised } from '../async/maybe-promise.js';
 import type {
+  SendCommandOptions,
   SendCommandRequest,
   SendCommandResult,
   SessionEndpoint,
 } from '../session/endpoint.js';
-import { CancelScope, untilAborted } from './cancellation.js';
-import {
-  CleanupTimeoutError,
-  IllegalStateError,
-  TransportError,
-} from './driver-errors.js';
+import { CancelScope, type TimeLimits, untilAborted } from './cancellation.js';
+import { IllegalStateError, TransportError } from './driver-errors.js';
 import { classifyFailure } from './failure.js';
 
-/** One command, without the session it belongs to. */
+/** One command, to be sent once; the session it belongs to is filled in. */
 export type Command = Omit<SendCommandRequest, 'SessionToken'>;
 
 export interface SendOptions {
@@ -27,6 +25,7 @@ export interface SessionContext {
   readonly ledgerName: string;
   /** Time limit of each command that cleans up, in milliseconds. */
   readonly cleanupTimeout: number;
+  readonly cleanupLimits: TimeLimits;
 }
 
 /**
@@ -69,10 +68,12 @@ export class SessionClient {
     onLate: (late: Promise<SessionClient | undefined>) => void,
   ): Promise<SessionClient> {
     scope.throwIfAborted();
-    const started = sendTo(
-      context.endpoint,
-      { StartSession: { LedgerName: context.ledgerName } },
-      scope,
+    const started = promised(() =>
+      sendTo(
+        context.endpoint,
+        { StartSession: { LedgerName: context.ledgerName } },
+        scope,
+      ),
     ).then((result) => {
       const token = result.StartSession?.SessionToken;
       if (token === undefined) {
@@ -91,39 +92,60 @@ export class SessionClient {
   }
 
   /** Sends a command when its turn comes. */
-  async send(
+  send(
+    command: Command,
+    options: SendOptions,
+  ): MaybePromise<SendCommandResult> {
+    return this.#busy
+      ? this.#sendInTurn(command, options)
+      : this.#sendNow(command, options);
+  }
+
+  async #sendInTurn(
+    command: Command,
+    options: SendOptions,
+  ): Promise<SendCommandResult> {
+    const turn = new Promise<void>((resolve) => this.#queue.push(resolve));
+    try {
+      await untilAborted(turn, options.scope);
+    } catch (error) {
+      // Its turn still comes, and goes at once.
+      void turn.then(() => this.#next());
+      throw error;
+    }
+    return this.#sendNow(command, options);
+  }
+
+  #sendNow(
     command: Command,
     { scope, onTurn }: SendOptions,
-  ): Promise<SendCommandResult> {
-    if (this.#busy) {
-      const turn = new Promise<void>((resolve) => this.#queue.push(resolve));
-      try {
-        await untilAborted(turn, scope);
-      } catch (error) {
-        // Its turn still comes, and goes at once.
-        void turn.then(() => this.#next());
-        throw error;
-      }
-    }
+  ): MaybePromise<SendCommandResult> {
     this.#busy = true;
-    let reply: Promise<SendCommandResult>;
+    let reply: MaybePromise<SendCommandResult>;
     try {
       scope.throwIfAborted();
       onTurn?.();
-      reply = sendTo(
-        this.#context.endpoint,
-        { ...command, SessionToken: this.token },
-        scope,
-      );
+      const request: SendCommandRequest = command;
+      request.SessionToken = this.token;
+      reply = sendTo(this.#context.endpoint, request, scope);
     } catch (error) {
       this.#next();
       throw error;
+    }
+    if (!(reply instanceof Promise)) {
+      this.#next();
+      return reply;
     }
     // The turn ends with the endpoint's own promise: a caller who stops waiting
     // does not let the next command overtake this one.
     const done = (): void => this.#next();
     reply.then(done, done);
     return untilAborted(reply, scope);
+  }
+
+  /** Whether the ledger is in this process; see {@link SessionEndpoint.inProcess}. */
+  get inProcess(): boolean {
+    return this.#context.endpoint.inProcess === true;
   }
 
   /**
@@ -164,11 +186,8 @@ export class SessionClient {
   }
 
   async #cleanUp(command: Command): Promise<void> {
-    const scope = new CancelScope(
-      [],
-      this.#context.cleanupTimeout,
-      (timeout) => new CleanupTimeoutError(timeout),
-    );
+    const { cleanupLimits, cleanupTimeout } = this.#context;
+    const scope = new CancelScope([], cleanupLimits.after(cleanupTimeout));
     try {
       await this.send(command, { scope });
     } finally {
@@ -187,22 +206,41 @@ export class SessionClient {
  * Calls the endpoint, whose faults are nobody else's: it may throw at once, or
  * throw something that is no error.
  */
-async function sendTo(
+function sendTo(
   endpoint: SessionEndpoint,
   request: SendCommandRequest,
   scope: CancelScope,
-): Promise<SendCommandResult> {
+): MaybePromise<SendCommandResult> {
+  let reply: MaybePromise<SendCommandResult>;
   try {
-    return await endpoint.sendCommand(request, {
-      // Made when the endpoint asks for it.
-      get signal() {
-        return scope.signal;
-      },
-    });
+    reply = endpoint.sendCommand(request, new OptionsOf(scope));
   } catch (error) {
-    if (typeof error === 'object' && error !== null) throw error;
-    throw new TransportError(error);
+    throw asObject(error);
   }
+  return reply instanceof Promise
+    ? reply.catch((error: unknown) => {
+        throw asObject(error);
+      })
+    : reply;
+}
+
+/** Options whose signal is made when the endpoint asks for it. */
+class OptionsOf implements SendCommandOptions {
+  readonly #scope: CancelScope;
+
+  constructor(scope: CancelScope) {
+    this.#scope = scope;
+  }
+
+  get signal(): AbortSignal {
+    return this.#scope.signal;
+  }
+}
+
+function asObject(error: unknown): object {
+  return typeof error === 'object' && error !== null
+    ? error
+    : new TransportError(error);
 }
 
 function requestId(result: SendCommandResult): string {

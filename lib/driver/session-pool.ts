@@ -1,3 +1,9 @@
+import {
+  after,
+  type MaybePromise,
+  type Steps,
+  wait,
+} from '../async/maybe-promise.js';
 import type { CancelScope } from './cancellation.js';
 import { DriverClosedError } from './driver-errors.js';
 import { type DriverLogger, errorName } from './logger.js';
@@ -54,19 +60,22 @@ export class SessionPool {
   }
 
   /** Waits for a place in the pool. Give the lease back in a `finally`. */
-  async lease(signal?: AbortSignal): Promise<SessionLease> {
-    const lease = new SessionLease(this, await this.#permits.acquire(signal));
-    this.#leases.add(lease);
-    return lease;
+  lease(signal?: AbortSignal): MaybePromise<SessionLease> {
+    return after(this.#permits.acquire(signal), (permit) => {
+      const lease = new SessionLease(this, permit);
+      this.#leases.add(lease);
+      return lease;
+    });
   }
 
   /** A session that was used before, or a new one. */
-  async open(scope: CancelScope): Promise<SessionClient> {
+  *open(scope: CancelScope): Steps<SessionClient> {
     for (let idle = this.#idle.shift(); idle; idle = this.#idle.shift()) {
-      if (this.#isUsable(idle) && (await this.#isAlive(idle))) return idle;
+      if (this.#isUsable(idle) && (yield* wait(this.#isAlive(idle))))
+        return idle;
       this.discard(idle);
     }
-    return this.start(scope);
+    return yield* wait(this.start(scope));
   }
 
   async start(scope: CancelScope): Promise<SessionClient> {
@@ -146,10 +155,12 @@ export class SessionPool {
     );
   }
 
-  async #isAlive(session: SessionClient): Promise<boolean> {
+  #isAlive(session: SessionClient): MaybePromise<boolean> {
     if (!this.#options.probeSessions) return true;
-    await session.rollBack().catch(() => undefined);
-    return !session.broken;
+    return session.rollBack().then(
+      () => !session.broken,
+      () => false,
+    );
   }
 
   /** Ends sessions that became too old while nobody used them. Keeps no process alive. */
@@ -222,9 +233,9 @@ export class SessionLease {
   }
 
   /** The session of this lease; opened when first asked for, or when the last one broke. */
-  async session(scope: CancelScope): Promise<SessionClient> {
+  *session(scope: CancelScope): Steps<SessionClient> {
     if (this.#session?.broken) this.#drop();
-    this.#session ??= await this.#pool.open(scope);
+    this.#session ??= yield* this.#pool.open(scope);
     return this.#session;
   }
 

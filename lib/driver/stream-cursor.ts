@@ -1,3 +1,4 @@
+import { after, type MaybePromise } from '../async/maybe-promise.js';
 import type { ExecuteStatementResult, Page } from '../session/endpoint.js';
 import { PagedCursor, type ResultSource } from './paged-cursor.js';
 
@@ -11,10 +12,11 @@ export class StreamCursor<T = unknown> extends PagedCursor<T> {
     this.#token = result.FirstPage?.NextPageToken;
   }
 
-  protected override async nextPage(): Promise<Page | undefined> {
+  protected override nextPage(): MaybePromise<Page | undefined> {
     if (this.#token === undefined) return undefined;
-    const page = await this.fetch(this.#token);
-    this.#token = page.NextPageToken;
-    return page;
+    return after(this.fetch(this.#token), (page) => {
+      this.#token = page.NextPageToken;
+      return page;
+    });
   }
 }

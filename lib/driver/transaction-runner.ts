@@ -1,6 +1,12 @@
+import { type Steps, wait } from '../async/maybe-promise.js';
 import type { Cursor } from './cursor.js';
 import { BufferedCursor } from './buffered-cursor.js';
-import { CancelScope, delay, untilAborted } from './cancellation.js';
+import {
+  CancelScope,
+  delay,
+  TimeLimits,
+  untilAborted,
+} from './cancellation.js';
 import {
   channels,
   type RetryMessage,
@@ -50,11 +56,12 @@ export interface RunSettings extends TransactionSettings {
 export interface LambdaHost {
   /** Aborted when no lambda is to be run again, or any further. */
   readonly closing: AbortSignal;
+  readonly limits: TimeLimits;
   /** Runs one attempt on a session. */
   attempt<R>(
     signal: AbortSignal | undefined,
-    work: (lease: SessionLease) => Promise<R>,
-  ): Promise<R>;
+    work: (lease: SessionLease) => Steps<R>,
+  ): Steps<R>;
   /** Told how to stop the attempt that begins. */
   onBegin(lease: SessionLease, scope: CancelScope): void;
 }
@@ -69,14 +76,14 @@ type Outcome<T> =
     };
 
 /** Runs a lambda in a transaction, and again in another one after failures that the policy names. */
-export async function runLambda<T>(
+export function* runLambda<T>(
   host: LambdaHost,
   lambda: TransactionLambda<T>,
   settings: RunSettings,
-): Promise<T> {
+): Steps<T> {
   const { retry, signal } = settings;
   for (let attempt = 0; ; attempt++) {
-    const outcome = await host.attempt(signal, (lease) =>
+    const outcome = yield* host.attempt(signal, (lease) =>
       runOnce(host, lease, lambda, settings, attempt),
     );
     if ('value' in outcome) return outcome.value;
@@ -89,7 +96,7 @@ export async function runLambda<T>(
       throw error;
     }
     // The session went back to the pool: others work while this one waits.
-    await waitForRetry(host, settings, {
+    yield waitForRetry(host, settings, {
       attempt: attempt + 1,
       error,
       kind,
@@ -102,23 +109,25 @@ export async function runLambda<T>(
 export function transactionScope(
   signal: AbortSignal | undefined,
   timeout: number,
+  limits: TimeLimits,
 ): CancelScope {
-  return new CancelScope(
-    [signal],
-    timeout,
-    (limit) => new TransactionTimeoutError(limit),
-  );
+  return new CancelScope([signal], limits.after(timeout));
+}
+
+/** Time limits of transactions. */
+export function transactionLimits(): TimeLimits {
+  return new TimeLimits((limit) => new TransactionTimeoutError(limit));
 }
 
 /** Begins a transaction; on a new session if the one that was used before turns out to be stale. */
-export async function beginTransaction(
+export function* beginTransaction(
   lease: SessionLease,
   scope: CancelScope,
   settings: RunSettings,
-): Promise<Transaction> {
-  const session = await lease.session(scope);
+): Steps<Transaction> {
+  const session = yield* lease.session(scope);
   try {
-    return await startTransaction(session, scope, settings);
+    return yield* startTransaction(session, scope, settings);
   } catch (error) {
     // Whatever this transaction has become: ending the session ends it.
     session.noteFailure(error);
@@ -128,9 +137,9 @@ export async function beginTransaction(
       `Session ${session.id} is stale (${errorName(error)}); a new one takes its place.`,
     );
   }
-  const fresh = await lease.replace(scope);
+  const fresh = yield* wait(lease.replace(scope));
   try {
-    return await startTransaction(fresh, scope, settings);
+    return yield* startTransaction(fresh, scope, settings);
   } catch (error) {
     fresh.noteFailure(error);
     fresh.broken = true;
@@ -138,12 +147,12 @@ export async function beginTransaction(
   }
 }
 
-async function startTransaction(
+function* startTransaction(
   session: SessionClient,
   scope: CancelScope,
   settings: RunSettings,
-): Promise<Transaction> {
-  const result = await session.send({ StartTransaction: {} }, { scope });
+): Steps<Transaction> {
+  const result = yield* wait(session.send({ StartTransaction: {} }, { scope }));
   const id = result.StartTransaction?.TransactionId;
   if (id === undefined) {
     throw new IllegalStateError(
@@ -168,40 +177,45 @@ function isStale(session: SessionClient, error: unknown): boolean {
   );
 }
 
-async function runOnce<T>(
+function* runOnce<T>(
   host: LambdaHost,
   lease: SessionLease,
   lambda: TransactionLambda<T>,
   settings: RunSettings,
   attempt: number,
-): Promise<Outcome<T>> {
-  const scope = transactionScope(settings.signal, settings.transactionTimeout);
+): Steps<Outcome<T>> {
+  const scope = transactionScope(
+    settings.signal,
+    settings.transactionTimeout,
+    host.limits,
+  );
   host.onBegin(lease, scope);
   let transaction: Transaction | undefined;
+  const work = function* (message: TransactionMessage | undefined): Steps<T> {
+    try {
+      transaction = yield* beginTransaction(lease, scope, settings);
+      if (message) message.transactionId = transaction.transactionId;
+      const result = yield* runIn(transaction, scope, lease, lambda);
+      yield* transaction.end();
+      return result;
+    } catch (error) {
+      if (transaction) yield transaction.close();
+      throw error;
+    } finally {
+      if (message) {
+        message.consumedIOs = transaction?.getConsumedIOs();
+        message.processingTime = transaction?.getTimingInformation();
+      }
+    }
+  };
   try {
-    const value = await traced(
+    const value = yield* traced(
       channels.transaction,
       (): TransactionMessage => ({
         ledgerName: settings.ledgerName,
         attempt,
       }),
-      async (message) => {
-        try {
-          transaction = await beginTransaction(lease, scope, settings);
-          if (message) message.transactionId = transaction.transactionId;
-          const result = await runIn(transaction, scope, lease, lambda);
-          await transaction.commit();
-          return result;
-        } catch (error) {
-          await transaction?.close();
-          throw error;
-        } finally {
-          if (message) {
-            message.consumedIOs = transaction?.getConsumedIOs();
-            message.processingTime = transaction?.getTimingInformation();
-          }
-        }
-      },
+      work,
     );
     return { value };
   } catch (error) {
@@ -219,27 +233,36 @@ async function runOnce<T>(
 }
 
 /** Runs the lambda, and keeps the rows of a cursor that it returns. */
-async function runIn<T>(
+function* runIn<T>(
   transaction: Transaction,
   scope: CancelScope,
   lease: SessionLease,
   lambda: TransactionLambda<T>,
-): Promise<T> {
+): Steps<T> {
   const executor = new TransactionExecutor(transaction);
+  const returned = runWithPermit(lease.permit, () => lambda(executor));
   // A lambda that does not heed the signal is left behind; its executor
   // refuses whatever it does from then on.
-  const result = await untilAborted(
-    runWithPermit(lease.permit, async () => lambda(executor)),
-    scope,
-  );
+  const result = isThenable(returned)
+    ? ((yield untilAborted(Promise.resolve(returned), scope)) as T)
+    : returned;
   if (!(result instanceof PagedCursor) || !transaction.owns(result)) {
     return result;
   }
-  const kept: Cursor = await BufferedCursor.read(
+  const kept: Cursor = yield* BufferedCursor.read(
     result,
     transaction.transactionId,
   );
   return kept as T;
+}
+
+function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'then' in value &&
+    typeof value.then === 'function'
+  );
 }
 
 function failureKind(

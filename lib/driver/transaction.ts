@@ -1,8 +1,16 @@
+import {
+  type MaybePromise,
+  promised,
+  run,
+  type Steps,
+  wait,
+} from '../async/maybe-promise.js';
 import { ionHash } from '../ion/hash.js';
 import { CommitDigest, statementDigest } from '../session/commit-digest.js';
 import type {
   CommandName,
   CommitTransactionResult,
+  ExecuteStatementResult,
   FetchPageResult,
   Page,
   SendCommandResult,
@@ -58,18 +66,20 @@ export interface TransactionSettings {
  * await transaction.commit();
  * ```
  */
-export class Transaction implements AsyncDisposable {
+export class Transaction implements AsyncDisposable, ResultSource {
   readonly #session: SessionClient;
   readonly #settings: TransactionSettings;
   readonly #scope: CancelScope;
-  readonly #digest: CommitDigest;
+  /** Left to a ledger in this process. */
+  readonly #digest: CommitDigest | undefined;
   readonly #statistics = new Statistics();
-  readonly #results: ResultSource;
   /** What the service answered to commands of this transaction, and nothing else, is ours to classify. */
-  readonly #failures = new WeakMap<object, FailureKind>();
-  /** Statements and reads that somebody should be awaiting. */
-  readonly #running = new Set<Promise<unknown>>();
+  #failures: WeakMap<object, FailureKind> | undefined;
+  /** How many statements and reads there are that somebody should be awaiting. */
+  #running = 0;
   readonly transactionId: string;
+  /** @internal */
+  readonly decode: RowDecoder;
   #closed = false;
   /** Why it must not be committed. */
   #doom: { readonly error: unknown } | undefined;
@@ -87,9 +97,11 @@ export class Transaction implements AsyncDisposable {
     this.#session = session;
     this.#settings = settings;
     this.#scope = scope;
-    this.#digest = new CommitDigest(transactionId);
+    this.#digest = session.inProcess
+      ? undefined
+      : new CommitDigest(transactionId);
     this.#statistics.add(begun);
-    this.#results = this.#resultSource(rowDecoder(settings.values));
+    this.decode = rowDecoder(settings.values);
   }
 
   /** Committed, aborted, or about to be. */
@@ -116,7 +128,9 @@ export class Transaction implements AsyncDisposable {
     statement: string,
     ...parameters: readonly unknown[]
   ): Promise<Cursor<T>> {
-    return this.#track(this.#execute<T>(statement, parameters));
+    return this.track(
+      promised(() => run(this.#execute<T>(statement, parameters))),
+    );
   }
 
   /** Sends a statement, and reads all its rows. */
@@ -124,11 +138,14 @@ export class Transaction implements AsyncDisposable {
     statement: string,
     ...parameters: readonly unknown[]
   ): Promise<T[]> {
-    return this.#track(
-      this.#execute<T>(statement, parameters).then((cursor) =>
-        cursor.readRest(),
-      ),
+    return this.track(
+      promised(() => run(this.#readAll<T>(statement, parameters))),
     );
+  }
+
+  *#readAll<T>(statement: string, parameters: readonly unknown[]): Steps<T[]> {
+    const cursor = yield* this.#execute<T>(statement, parameters);
+    return yield* cursor.readRest();
   }
 
   /**
@@ -139,21 +156,34 @@ export class Transaction implements AsyncDisposable {
    * @throws UnawaitedStatementError if statements are still running.
    * @throws TransactionClosedError after the end of the transaction.
    */
-  async commit(): Promise<void> {
+  commit(): Promise<void> {
+    return promised(() => run(this.end()));
+  }
+
+  /** {@link commit}, in steps. @internal */
+  *end(): Steps<void> {
     if (this.#closed) throw new TransactionClosedError(this.transactionId);
-    if (this.#running.size > 0) {
-      this.doom(
-        new UnawaitedStatementError(this.transactionId, this.#running.size),
-      );
+    if (this.#running > 0) {
+      this.doom(new UnawaitedStatementError(this.transactionId, this.#running));
     }
     if (this.#doom) {
-      await this.close();
+      yield this.close();
       throw this.#doom.error;
     }
     this.#closed = true;
-    const committed = this.#commit();
-    this.#ending = committed.catch(() => undefined);
-    await committed;
+    // Until it has come to its end, whoever aborts waits for that.
+    let ended: () => void = () => {};
+    this.#ending = ENDED;
+    const committing = run(this.#commit());
+    if (!(committing instanceof Promise)) return;
+    this.#ending = new Promise((resolve) => {
+      ended = resolve;
+    });
+    try {
+      yield committing;
+    } finally {
+      ended();
+    }
   }
 
   /**
@@ -199,6 +229,11 @@ export class Transaction implements AsyncDisposable {
     throw error;
   }
 
+  /** Largest result kept in memory, in rows; 0 for any. @internal */
+  get maxBufferedRows(): number {
+    return this.#settings.maxBufferedRows;
+  }
+
   /** From now on statements and the commit are refused with this error; the first one counts. @internal */
   doom(error: unknown): void {
     this.#doom ??= { error };
@@ -207,7 +242,7 @@ export class Transaction implements AsyncDisposable {
   /** The kind of failure, if it came from a command of this transaction, be it wrapped. @internal */
   failureKindOf(error: unknown): FailureKind | undefined {
     for (const cause of causes(error)) {
-      const kind = this.#failures.get(cause);
+      const kind = this.#failures?.get(cause);
       if (kind) return kind;
     }
     return undefined;
@@ -215,17 +250,19 @@ export class Transaction implements AsyncDisposable {
 
   /** Whether the cursor is one of this transaction. @internal */
   owns(cursor: PagedCursor<unknown>): boolean {
-    return cursor.belongsTo(this.#results);
+    return cursor.belongsTo(this);
   }
 
-  async #execute<T>(
+  *#execute<T>(
     statement: string,
     parameters: readonly unknown[],
-  ): Promise<PagedCursor<T>> {
+  ): Steps<PagedCursor<T>> {
     this.#throwIfEnded();
     const encoded = encodeParameters(statement, parameters);
-    const digest = statementDigest(statement, encoded.map(ionHash));
-    const reply = await traced(
+    const commitDigest = this.#digest;
+    const digest =
+      commitDigest && statementDigest(statement, encoded.map(ionHash));
+    const reply = yield* traced(
       channels.statement,
       (): StatementMessage => ({
         ledgerName: this.#settings.ledgerName,
@@ -233,41 +270,53 @@ export class Transaction implements AsyncDisposable {
         statement,
         parameterCount: encoded.length,
       }),
-      async (message) => {
-        const result = await this.#send(
-          'ExecuteStatement',
-          {
-            ExecuteStatement: {
-              TransactionId: this.transactionId,
-              Statement: statement,
-              Parameters: encoded.map((IonBinary) => ({ IonBinary })),
-            },
-          },
-          () => {
-            this.#throwIfEnded();
-            // In the order of sending, and also if the ledger refuses the
-            // statement: it counts what it receives.
-            this.#digest.addDigest(digest);
-          },
-        );
-        const answer = result.ExecuteStatement ?? {};
-        if (message) {
-          message.firstPage = this.#pageMessage(answer, answer.FirstPage);
-        }
-        return answer;
-      },
+      (message) => this.#sendStatement(statement, encoded, digest, message),
     );
     this.#received(reply, reply.FirstPage);
     return this.#settings.readAhead > 0
-      ? new ReadAheadCursor<T>(this.#results, reply, this.#settings.readAhead)
-      : new StreamCursor<T>(this.#results, reply);
+      ? new ReadAheadCursor<T>(this, reply, this.#settings.readAhead)
+      : new StreamCursor<T>(this, reply);
   }
 
-  async #fetchPage(
+  *#sendStatement(
+    statement: string,
+    parameters: readonly Uint8Array[],
+    digest: Uint8Array | undefined,
+    message: StatementMessage | undefined,
+  ): Steps<ExecuteStatementResult> {
+    const result = yield* this.#send(
+      'ExecuteStatement',
+      {
+        ExecuteStatement: {
+          TransactionId: this.transactionId,
+          Statement: statement,
+          Parameters: parameters.map((IonBinary) => ({ IonBinary })),
+        },
+      },
+      () => {
+        this.#throwIfEnded();
+        // In the order of sending, and also if the ledger refuses the
+        // statement: it counts what it receives.
+        if (digest) this.#digest?.addDigest(digest);
+      },
+    );
+    const answer = result.ExecuteStatement ?? {};
+    if (message) {
+      message.firstPage = this.#pageMessage(answer, answer.FirstPage);
+    }
+    return answer;
+  }
+
+  /** @internal */
+  fetchPage(
     token: string,
     isWanted: () => boolean,
-  ): Promise<FetchPageResult> {
-    const result = await this.#send(
+  ): MaybePromise<FetchPageResult> {
+    return run(this.#fetchPage(token, isWanted));
+  }
+
+  *#fetchPage(token: string, isWanted: () => boolean): Steps<FetchPageResult> {
+    const result = yield* this.#send(
       'FetchPage',
       {
         FetchPage: { TransactionId: this.transactionId, NextPageToken: token },
@@ -281,20 +330,22 @@ export class Transaction implements AsyncDisposable {
     return reply;
   }
 
-  async #send(
+  *#send(
     name: CommandName,
     command: Command,
     onTurn: () => void,
-  ): Promise<SendCommandResult> {
+  ): Steps<SendCommandResult> {
     let sent = false;
     try {
-      return await this.#session.send(command, {
-        scope: this.#scope,
-        onTurn: () => {
-          onTurn();
-          sent = true;
-        },
-      });
+      return yield* wait(
+        this.#session.send(command, {
+          scope: this.#scope,
+          onTurn: () => {
+            onTurn();
+            sent = true;
+          },
+        }),
+      );
     } catch (error) {
       if (sent || this.#scope.aborted) this.#failed(error, name);
       throw error;
@@ -315,39 +366,41 @@ export class Transaction implements AsyncDisposable {
 
   #classify(error: unknown, kind: FailureKind): void {
     if (typeof error === 'object' && error !== null) {
-      this.#failures.set(error, kind);
+      (this.#failures ??= new WeakMap()).set(error, kind);
     }
   }
 
-  async #commit(): Promise<void> {
-    const digest = this.#digest.value;
+  *#commit(): Steps<void> {
+    const digest = this.#digest?.value;
     let sent = false;
     let reply: CommitTransactionResult | undefined;
     try {
-      const result = await this.#session.send(
-        {
-          CommitTransaction: {
-            TransactionId: this.transactionId,
-            CommitDigest: digest,
+      const result = yield* wait(
+        this.#session.send(
+          {
+            CommitTransaction: {
+              TransactionId: this.transactionId,
+              CommitDigest: digest,
+            },
           },
-        },
-        {
-          scope: this.#scope,
-          onTurn: () => {
-            sent = true;
+          {
+            scope: this.#scope,
+            onTurn: () => {
+              sent = true;
+            },
           },
-        },
+        ),
       );
       reply = result.CommitTransaction;
     } catch (error) {
-      throw await this.#commitFailed(error, sent);
+      throw yield* this.#commitFailed(error, sent);
     } finally {
       this.#scope.dispose();
     }
     this.#statistics.add(reply);
     if (
       reply?.TransactionId !== this.transactionId ||
-      !sameBytes(reply.CommitDigest, digest)
+      (digest && !sameBytes(reply.CommitDigest, digest))
     ) {
       // No abort: the transaction has most likely been committed.
       this.#session.broken = true;
@@ -356,7 +409,7 @@ export class Transaction implements AsyncDisposable {
   }
 
   /** Leaves the session clean if it can, and gives what the caller gets to see. */
-  async #commitFailed(cause: unknown, sent: boolean): Promise<unknown> {
+  *#commitFailed(cause: unknown, sent: boolean): Steps<unknown> {
     let error = cause;
     let kind: FailureKind = 'cancelled';
     if (sent) {
@@ -371,7 +424,7 @@ export class Transaction implements AsyncDisposable {
     this.#classify(error, kind);
     // A conflict has ended the transaction already.
     if (kind !== 'occ-conflict') {
-      await this.#session.rollBack().catch(() => undefined);
+      yield this.#session.rollBack().catch(() => undefined);
     }
     return error;
   }
@@ -410,32 +463,20 @@ export class Transaction implements AsyncDisposable {
     if (this.#doom) throw this.#doom.error;
   }
 
-  #track<T>(work: Promise<T>): Promise<T> {
-    this.#running.add(work);
+  /** Counts work that the lambda must await. @internal */
+  track<T>(work: Promise<T>): Promise<T> {
+    this.#running++;
     // Also keeps work that nobody awaits from ending the process: the commit
     // is refused because of it.
     const done = (): void => {
-      this.#running.delete(work);
+      this.#running--;
     };
     work.then(done, done);
     return work;
   }
-
-  #resultSource(decode: RowDecoder): ResultSource {
-    const isClosed = (): boolean => this.#closed;
-    return {
-      transactionId: this.transactionId,
-      get isClosed() {
-        return isClosed();
-      },
-      decode,
-      maxBufferedRows: this.#settings.maxBufferedRows,
-      fetchPage: (token, isWanted) => this.#fetchPage(token, isWanted),
-      doom: (error) => this.doom(error),
-      track: (work) => this.#track(work),
-    };
-  }
 }
+
+const ENDED = Promise.resolve();
 
 function sameBytes(a: Uint8Array | undefined, b: Uint8Array): boolean {
   return (

@@ -98,11 +98,13 @@ const SHORT_STRING = 48;
 const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
 
 /** Writes JavaScript values and Ion values as Ion binary, one after another. */
-class Encoder extends Layout {
+export class Encoder extends Layout {
   #strict = false;
-  readonly #symbols = new LocalSymbols();
+  protected readonly symbols = new LocalSymbols();
   /** Objects that are being written, one in the other, and the keys that lead on from them. */
   readonly #ancestors: object[] = [];
+  /** In how many containers besides these the value stands. */
+  protected depth = 0;
   readonly #path: (string | number)[] = [];
   /** SIDs here by SIDs there, for the symbol tables of structs that are copied. */
   readonly #copied = new Map<SymbolTable, number[]>();
@@ -113,39 +115,49 @@ class Encoder extends Layout {
 
   encode(value: unknown, strict: boolean): Uint8Array {
     this.#strict = strict;
-    this.#symbols.begin();
+    this.symbols.begin();
     try {
-      this.#value(value);
-      const table = this.#symbols.table();
-      const binary = Buffer.allocUnsafe(table.length + this.pos);
-      binary.set(table);
-      this.bytes.copy(binary, table.length, 0, this.pos);
-      return binary;
+      this.value(value);
+      return this.finish();
     } finally {
-      this.reset(KEPT_SCRATCH);
-      this.#ancestors.length = 0;
-      this.#copied.clear();
+      this.forget();
     }
   }
 
+  /** What was written, behind the symbol table that it needs. */
+  protected finish(): Uint8Array {
+    const table = this.symbols.table();
+    const binary = Buffer.allocUnsafe(table.length + this.pos);
+    binary.set(table);
+    this.bytes.copy(binary, table.length, 0, this.pos);
+    return binary;
+  }
+
+  /** Lets go of what the last value needed. */
+  protected forget(): void {
+    this.reset(KEPT_SCRATCH);
+    this.#ancestors.length = 0;
+    this.#copied.clear();
+  }
+
   /** SID of a text in the symbol table of this value. */
-  #sid(text: string): number {
-    const sid = this.#symbols.sid(text);
+  protected sid(text: string): number {
+    const sid = this.symbols.sid(text);
     return sid < 0 ? this.#refuse('a name with a lone surrogate') : sid;
   }
 
   // Values
 
-  #value(value: unknown): void {
+  protected value(value: unknown): void {
     switch (typeof value) {
       case 'string':
-        return this.#string(value);
+        return this.string(value);
       case 'number':
         return this.#number(value);
       case 'boolean':
         return this.byte(value ? 0x11 : 0x10);
       case 'bigint':
-        return this.#int(value);
+        return this.int(value);
       case 'object':
         return value === null ? this.byte(0x0f) : this.#object(value);
       case 'undefined':
@@ -157,7 +169,7 @@ class Encoder extends Layout {
 
   #number(value: number): void {
     if (Number.isSafeInteger(value) && !Object.is(value, -0)) {
-      this.#int(value);
+      this.int(value);
     } else if (this.#strict) {
       this.#refuse('a number that is no safe integer (use IonFloat or bigint)');
     } else {
@@ -165,7 +177,7 @@ class Encoder extends Layout {
     }
   }
 
-  #int(value: number | bigint): void {
+  protected int(value: number | bigint): void {
     const type = value < 0 ? T_NEGATIVE_INT : T_POSITIVE_INT;
     const magnitude = value < 0 ? -value : value;
     this.#measured(type, () => this.magnitude(magnitude));
@@ -177,7 +189,7 @@ class Encoder extends Layout {
     this.float64(value);
   }
 
-  #string(text: string): void {
+  protected string(text: string): void {
     const { length } = text;
     if (length <= SHORT_STRING) {
       const ascii = length < 14 ? 1 : 2;
@@ -207,14 +219,14 @@ class Encoder extends Layout {
   }
 
   #symbol(text: string | null): void {
-    this.#symbolId(text === null ? 0 : this.#sid(text));
+    this.#symbolId(text === null ? 0 : this.sid(text));
   }
 
   #symbolId(sid: number): void {
     this.#measured(T_SYMBOL, () => this.magnitude(sid));
   }
 
-  #lob(type: number, bytes: Uint8Array): void {
+  protected lob(type: number, bytes: Uint8Array): void {
     this.header(type, bytes.length);
     this.raw(bytes);
   }
@@ -235,7 +247,7 @@ class Encoder extends Layout {
     });
   }
 
-  #date(value: Date): void {
+  protected date(value: Date): void {
     const parts = fromDate(value);
     if (parts === undefined) {
       return this.#refuse(
@@ -270,11 +282,11 @@ class Encoder extends Layout {
     if (prototype === Array.prototype) {
       return this.#list(value, T_LIST, value as readonly unknown[]);
     }
-    if (value instanceof IonStruct) return this.#struct(value);
+    if (value instanceof IonStruct) return this.struct(value);
     // Values of the ion-js DOM extend Array, Date, Uint8Array …: they come first.
     if (isDomValue(value)) return this.#dom(value);
-    if (types.isDate(value)) return this.#date(value);
-    if (types.isUint8Array(value)) return this.#lob(T_BLOB, value);
+    if (types.isDate(value)) return this.date(value);
+    if (types.isUint8Array(value)) return this.lob(T_BLOB, value);
     if (types.isMap(value)) return this.#map(value);
     if (Array.isArray(value)) return this.#list(value, T_LIST, value);
     if (isDecimal(value)) return this.#decimal(value);
@@ -282,10 +294,10 @@ class Encoder extends Layout {
     if (value instanceof IonFloat) return this.#float(value.value);
     if (value instanceof IonSymbol) return this.#symbol(value.text);
     if (value instanceof IonNull) return this.#null(value.type);
-    if (value instanceof IonClob) return this.#lob(T_CLOB, value.bytes);
+    if (value instanceof IonClob) return this.lob(T_CLOB, value.bytes);
     if (value instanceof IonSexp) return this.#list(value, T_SEXP, value.items);
     if (value instanceof IonAnnotated) {
-      return this.#annotated(value.annotations, () => this.#value(value.value));
+      return this.#annotated(value.annotations, () => this.value(value.value));
     }
     if (isPlainElsewhere(prototype)) {
       return this.#plain(value as Readonly<Record<string, unknown>>);
@@ -323,11 +335,16 @@ class Encoder extends Layout {
     this.#leave();
   }
 
-  #struct(value: IonStruct): void {
+  protected struct(value: IonStruct): void {
     if (value instanceof BinaryStruct) {
       const cursor = new Cursor(value.bytes, value.start);
       const start = this.open(1);
-      this.#copyFields(cursor, value.end, value.table, this.#ancestors.length);
+      this.#copyFields(
+        cursor,
+        value.end,
+        value.table,
+        this.#ancestors.length + this.depth,
+      );
       return this.close(start, 1, T_STRUCT);
     }
     this.#enter(value);
@@ -340,8 +357,8 @@ class Encoder extends Layout {
   #field(name: string | null, value: unknown): void {
     if (value === undefined) return;
     this.#path[this.#ancestors.length - 1] = name ?? '$0';
-    this.varUInt(name === null ? 0 : this.#sid(name));
-    this.#value(value);
+    this.varUInt(name === null ? 0 : this.sid(name));
+    this.value(value);
   }
 
   #list(value: object, type: number, items: readonly unknown[]): void {
@@ -349,7 +366,7 @@ class Encoder extends Layout {
     const start = this.open(1);
     for (let i = 0; i < items.length; i++) {
       this.#path[this.#ancestors.length - 1] = i;
-      this.#value(items[i]);
+      this.value(items[i]);
     }
     this.close(start, 1, type);
     this.#leave();
@@ -360,7 +377,7 @@ class Encoder extends Layout {
     const start = this.open(1);
     const list = this.open(0);
     for (const text of annotations) {
-      this.varUInt(text === null ? 0 : this.#sid(text));
+      this.varUInt(text === null ? 0 : this.sid(text));
     }
     this.closeLength(list);
     value();
@@ -371,7 +388,7 @@ class Encoder extends Layout {
     const ancestors = this.#ancestors;
     if (ancestors.includes(value))
       this.#refuse('an object that contains itself');
-    if (ancestors.length >= MAX_DEPTH) {
+    if (ancestors.length + this.depth >= MAX_DEPTH) {
       this.#refuse(`nested more than ${MAX_DEPTH} deep`);
     }
     ancestors.push(value);
@@ -398,7 +415,7 @@ class Encoder extends Layout {
       case 'bool':
         return this.byte(value.booleanValue() ? 0x11 : 0x10);
       case 'int':
-        return this.#int(value.bigIntValue() as bigint);
+        return this.int(value.bigIntValue() as bigint);
       case 'float':
         return this.#float(value.numberValue() as number);
       case 'decimal':
@@ -408,11 +425,11 @@ class Encoder extends Layout {
       case 'symbol':
         return this.#symbol(value.stringValue());
       case 'string':
-        return this.#string(value.stringValue() as string);
+        return this.string(value.stringValue() as string);
       case 'clob':
-        return this.#lob(T_CLOB, value.uInt8ArrayValue() as Uint8Array);
+        return this.lob(T_CLOB, value.uInt8ArrayValue() as Uint8Array);
       case 'blob':
-        return this.#lob(T_BLOB, value.uInt8ArrayValue() as Uint8Array);
+        return this.lob(T_BLOB, value.uInt8ArrayValue() as Uint8Array);
       case 'list':
         return this.#list(value, T_LIST, value.elements());
       case 'sexp':
@@ -522,7 +539,7 @@ class Encoder extends Layout {
     const text = table.text(sid, offset);
     // An imported symbol has a SID as large as its sender likes: not an array's index.
     if (text === null) return 0;
-    return (sids[sid] = this.#sid(text));
+    return (sids[sid] = this.sid(text));
   }
 
   // Errors

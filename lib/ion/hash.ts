@@ -3,13 +3,16 @@ import { Cursor } from './cursor.js';
 import { Datagram } from './datagram.js';
 import { BinaryStruct } from './decode.js';
 import { encodeIon } from './encode.js';
-import { type Digest, Hasher } from './hasher.js';
+import type { Digest } from './hash-layout.js';
+import { Hasher } from './hasher.js';
+import { rememberedTexts } from './remembered-texts.js';
 import { IonStruct, type IonValue } from './value.js';
 
 /** Bytes of a SHA-256 digest. */
 const DIGEST_BYTES = 32;
 
-const sha256: Digest = (bytes) => digestOf('sha256', bytes, 'binary');
+/** SHA-256, as the parts of Ion Hash are put together from it. */
+export const sha256: Digest = (bytes) => digestOf('sha256', bytes, 'binary');
 const hasher = new Hasher(sha256);
 
 /**
@@ -44,26 +47,9 @@ function hashStruct(struct: IonStruct): Uint8Array {
   );
 }
 
-/** How many statement texts one half of the cache holds, and how long they may be. */
-const CACHED_STATEMENTS = 1000;
-const CACHED_LENGTH = 10_000;
-let recent = new Map<string, Uint8Array>();
-let older = new Map<string, Uint8Array>();
-
 /** Ion Hash of a text as an Ion string. Texts that come again are remembered. */
-export function statementHash(text: string): Uint8Array {
-  const known = recent.get(text);
-  if (known !== undefined) return known;
-  const digest = older.get(text) ?? hashIon(text);
-  if (text.length <= CACHED_LENGTH) {
-    if (recent.size >= CACHED_STATEMENTS) {
-      older = recent;
-      recent = new Map();
-    }
-    recent.set(text, digest);
-  }
-  return digest;
-}
+export const statementHash: (text: string) => Uint8Array =
+  rememberedTexts(hashIon);
 
 const pair = new Uint8Array(2 * DIGEST_BYTES);
 
@@ -107,7 +93,8 @@ function checkDigest(digest: Uint8Array): void {
   }
 }
 
-function toBytes(digest: string): Uint8Array {
+/** A digest as bytes. */
+export function toBytes(digest: string): Uint8Array {
   const bytes = new Uint8Array(digest.length);
   for (let i = 0; i < bytes.length; i++) bytes[i] = digest.charCodeAt(i);
   return bytes;

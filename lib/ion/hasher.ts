@@ -18,23 +18,16 @@ import {
   T_SYMBOL,
   T_TIMESTAMP,
 } from './cursor.js';
+import { HashLayout, KEPT_SCRATCH } from './hash-layout.js';
+import { KnownDigests } from './known-digests.js';
 import { Layout } from './layout.js';
 import type { SymbolTable } from './symbol-table.js';
 import type { TimestampParts } from './timestamp.js';
 
-/**
- * A digest as a string of the characters 0–255. Node makes it four times as
- * fast as a Buffer, and such strings sort as their bytes do.
- */
-export type Digest = (bytes: Uint8Array) => string;
-
-/** Marks of the hash's byte stream; in content they are escaped. */
-const BEGIN = 0x0b;
-const END = 0x0e;
-const ESCAPE = 0x0c;
-
-/** Bytes of scratch space that are kept between two values. */
-const KEPT_SCRATCH = 1 << 16;
+/** So many structs of a symbol table are hashed before their digests are remembered. */
+const FIRST_STRUCTS = 8;
+/** Longer values hardly ever come again. */
+const LONGEST_KNOWN = 40;
 
 /**
  * Writes the byte stream of Ion Hash for values in Ion binary.
@@ -42,24 +35,20 @@ const KEPT_SCRATCH = 1 << 16;
  * The fields of a struct are hashed one by one and their digests sorted, so a
  * document of n fields takes n + 1 digests. Each field is written to the
  * scratch space behind what its struct has written so far, and cleared away
- * once it is hashed.
+ * once it is hashed. Of fields that come again and again with the same value (a
+ * colour, a year) the digest is remembered.
  */
-export class Hasher extends Layout {
-  readonly #digest: Digest;
+export class Hasher extends HashLayout {
+  readonly #digests = new WeakMap<SymbolTable, KnownDigests>();
   /** Content that is put into its one form before it is escaped. */
   readonly #content = new Layout(64);
-
-  constructor(digest: Digest) {
-    super(KEPT_SCRATCH);
-    this.#digest = digest;
-  }
 
   /** Hash of the value at the cursor. */
   hash(cursor: Cursor, limit: number, table: SymbolTable): string {
     try {
       cursor.head(limit);
       this.#value(cursor, table, 0);
-      return this.#digestFrom(0);
+      return this.digestFrom(0);
     } finally {
       this.reset(KEPT_SCRATCH);
     }
@@ -74,17 +63,10 @@ export class Hasher extends Layout {
   ): string {
     try {
       this.#struct(cursor, end, table, depth);
-      return this.#digestFrom(0);
+      return this.digestFrom(0);
     } finally {
       this.reset(KEPT_SCRATCH);
     }
-  }
-
-  /** Digest of what was written from `start` on, which is cleared away. */
-  #digestFrom(start: number): string {
-    const length = this.pos - start;
-    this.pos = start;
-    return this.#digest(new Uint8Array(this.bytes.buffer, start, length));
   }
 
   /** A value whose head is read. */
@@ -93,30 +75,30 @@ export class Hasher extends Layout {
     if (cursor.low === L_NULL) {
       // There is one null.int, whatever the sign.
       const nullType = type === T_NEGATIVE_INT ? T_POSITIVE_INT : type;
-      this.#open((nullType << 4) | L_NULL);
-      this.#close();
+      this.begin((nullType << 4) | L_NULL);
+      this.end();
       return;
     }
     switch (type) {
       case T_NULL:
         return cursor.fail('padding stands where a value should');
       case T_BOOL:
-        this.#open((type << 4) | cursor.low);
+        this.begin((type << 4) | cursor.low);
         break;
       case T_POSITIVE_INT:
       case T_NEGATIVE_INT:
         this.#int(cursor, start, end);
         break;
       case T_FLOAT:
-        this.#open(type << 4);
+        this.begin(type << 4);
         this.#float(cursor.float());
         break;
       case T_DECIMAL:
-        this.#open(type << 4);
+        this.begin(type << 4);
         this.#decimal(cursor, end);
         break;
       case T_TIMESTAMP:
-        this.#open(type << 4);
+        this.begin(type << 4);
         this.#timestamp(cursor.timestamp());
         break;
       case T_SYMBOL:
@@ -124,13 +106,13 @@ export class Hasher extends Layout {
         cursor.pos = end;
         return;
       case T_STRING:
-        this.#open(type << 4);
+        this.begin(type << 4);
         this.#string(cursor, start, end);
         break;
       case T_CLOB:
       case T_BLOB:
-        this.#open(type << 4);
-        this.#escaped(cursor.bytes, start, end);
+        this.begin(type << 4);
+        this.escaped(cursor.bytes, start, end);
         break;
       case T_LIST:
       case T_SEXP:
@@ -140,14 +122,14 @@ export class Hasher extends Layout {
         this.#struct(cursor, end, table, depth);
         return;
       case T_ANNOTATION:
-        this.#open(type << 4);
+        this.begin(type << 4);
         cursor.annotations(end, (sid, offset) => {
           this.#symbol(table, sid, offset);
         });
         this.#value(cursor, table, depth);
         break;
     }
-    this.#close();
+    this.end();
     cursor.pos = end;
   }
 
@@ -159,13 +141,13 @@ export class Hasher extends Layout {
     depth: number,
   ): void {
     checkDepth(cursor, depth);
-    this.#open(type << 4);
+    this.begin(type << 4);
     while (cursor.pos < end) {
       cursor.head(end);
       if (cursor.isPadding) cursor.pos = cursor.valueEnd;
       else this.#value(cursor, table, depth + 1);
     }
-    this.#close();
+    this.end();
   }
 
   #struct(
@@ -175,9 +157,10 @@ export class Hasher extends Layout {
     depth: number,
   ): void {
     checkDepth(cursor, depth);
-    this.#open(T_STRUCT << 4);
+    this.begin(T_STRUCT << 4);
     const start = this.pos;
     const digests: string[] = [];
+    const known = this.#known(table);
     while (cursor.pos < end) {
       const offset = cursor.pos;
       const sid = cursor.varUInt(end);
@@ -186,12 +169,38 @@ export class Hasher extends Layout {
         cursor.pos = cursor.valueEnd;
         continue;
       }
+      const field =
+        cursor.type < T_LIST &&
+        cursor.valueEnd - cursor.headStart <= LONGEST_KNOWN
+          ? known?.of(sid)
+          : undefined;
+      const key =
+        field &&
+        cursor.buffer.toString('latin1', cursor.headStart, cursor.valueEnd);
+      const digest = key === undefined ? undefined : field?.get(key);
+      if (digest !== undefined) {
+        digests.push(digest);
+        cursor.pos = cursor.valueEnd;
+        continue;
+      }
       this.#symbol(table, sid, offset);
       this.#value(cursor, table, depth + 1);
-      digests.push(this.#digestFrom(start));
+      digests.push(this.digestFrom(start));
+      if (key !== undefined) field?.set(key, digests[digests.length - 1]);
     }
-    this.#escapedText(digests.sort().join(''));
-    this.#close();
+    this.escapedText(digests.sort().join(''));
+    this.end();
+  }
+
+  /** Digests of fields in structs of one symbol table, if there are many such structs. */
+  #known(table: SymbolTable): KnownDigests | undefined {
+    if (++table.structsHashed <= FIRST_STRUCTS) return undefined;
+    let known = this.#digests.get(table);
+    if (known === undefined) {
+      known = new KnownDigests();
+      this.#digests.set(table, known);
+    }
+    return known;
   }
 
   #int(cursor: Cursor, start: number, end: number): void {
@@ -201,8 +210,8 @@ export class Hasher extends Layout {
     if (first === end && type === T_NEGATIVE_INT) {
       cursor.fail('an int is minus zero', start);
     }
-    this.#open(type << 4);
-    this.#escaped(bytes, first, end);
+    this.begin(type << 4);
+    this.escaped(bytes, first, end);
   }
 
   #float(value: number): void {
@@ -210,7 +219,7 @@ export class Hasher extends Layout {
     const content = this.#content;
     content.reset();
     content.float64(value);
-    this.#escaped(content.bytes, 0, content.pos);
+    this.escaped(content.bytes, 0, content.pos);
   }
 
   #decimal(cursor: Cursor, end: number): void {
@@ -223,19 +232,19 @@ export class Hasher extends Layout {
     content.reset();
     content.varInt(exponent);
     content.signed(magnitude, negative);
-    this.#escaped(content.bytes, 0, content.pos);
+    this.escaped(content.bytes, 0, content.pos);
   }
 
   #timestamp(t: TimestampParts): void {
     const content = this.#content;
     content.reset();
     content.timestamp(t);
-    this.#escaped(content.bytes, 0, content.pos);
+    this.escaped(content.bytes, 0, content.pos);
   }
 
   /** A string's bytes, which must be UTF-8. */
   #string(cursor: Cursor, start: number, end: number): void {
-    if (this.#escaped(cursor.bytes, start, end) >= 0x80) {
+    if (this.escaped(cursor.bytes, start, end) >= 0x80) {
       cursor.utf8(start, end);
     }
   }
@@ -245,53 +254,15 @@ export class Hasher extends Layout {
     if (known !== undefined) return this.raw(known);
     const text = table.text(sid, offset);
     const start = this.pos;
-    this.#open((T_SYMBOL << 4) | (text === null ? 1 : 0));
+    this.begin((T_SYMBOL << 4) | (text === null ? 1 : 0));
     if (text !== null) {
       const bytes = Buffer.from(text);
-      this.#escaped(bytes, 0, bytes.length);
+      this.escaped(bytes, 0, bytes.length);
     }
-    this.#close();
+    this.end();
     if (text !== null) {
       table.hashed[sid] = Uint8Array.from(this.bytes.subarray(start, this.pos));
     }
-  }
-
-  #open(typeQualifier: number): void {
-    this.reserve(2);
-    this.bytes[this.pos++] = BEGIN;
-    this.bytes[this.pos++] = typeQualifier;
-  }
-
-  #close(): void {
-    this.byte(END);
-  }
-
-  /** Appends content. Returns all its bytes or-ed. */
-  #escaped(content: Uint8Array, start: number, end: number): number {
-    this.reserve(2 * (end - start));
-    const { bytes } = this;
-    let { pos } = this;
-    let all = 0;
-    for (let i = start; i < end; i++) {
-      const byte = content[i];
-      all |= byte;
-      if (byte <= END && (byte === BEGIN || byte === END || byte === ESCAPE)) {
-        bytes[pos++] = ESCAPE;
-      }
-      bytes[pos++] = byte;
-    }
-    this.pos = pos;
-    return all;
-  }
-
-  /** Appends characters 0–255 as bytes of content. */
-  #escapedText(text: string): void {
-    const { length } = text;
-    // They are put down as far ahead as escaping can move them, and then read again.
-    this.reserve(2 * length);
-    const ahead = this.pos + length;
-    this.bytes.write(text, ahead, 'latin1');
-    this.#escaped(this.bytes, ahead, ahead + length);
   }
 }
 

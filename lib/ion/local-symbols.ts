@@ -35,6 +35,7 @@ export class LocalSymbols {
   #symbols: KnownSymbol[] = [];
   #lastSymbols: readonly KnownSymbol[] = [];
   #lastTable: Uint8Array = EMPTY;
+  readonly #scratch = new Layout();
 
   constructor() {
     this.#forget();
@@ -71,18 +72,22 @@ export class LocalSymbols {
       return this.#lastTable;
     }
     this.#lastSymbols = symbols;
-    this.#lastTable = layOut(symbols);
+    const scratch = this.#scratch;
+    scratch.reset();
+    layOut(symbols, scratch);
+    this.#lastTable = Buffer.from(scratch.bytes.subarray(0, scratch.pos));
     return this.#lastTable;
   }
 
   #learn(text: string): KnownSymbol | undefined {
     if (LONE_SURROGATE.test(text)) return undefined;
+    const scratch = this.#scratch;
+    scratch.reset();
     const bytes = Buffer.from(text);
-    const string = new Layout(bytes.length + 9);
-    string.header(T_STRING, bytes.length);
-    string.raw(bytes);
+    scratch.header(T_STRING, bytes.length);
+    scratch.raw(bytes);
     const known: KnownSymbol = {
-      string: string.bytes.subarray(0, string.pos),
+      string: Buffer.from(scratch.bytes.subarray(0, scratch.pos)),
       sid: 0,
       round: 0,
     };
@@ -103,10 +108,9 @@ export class LocalSymbols {
   }
 }
 
-function layOut(symbols: readonly KnownSymbol[]): Uint8Array {
+function layOut(symbols: readonly KnownSymbol[], table: Layout): void {
   const list = symbols.reduce((sum, { string }) => sum + string.length, 0);
   const struct = 1 + headerLength(list) + list;
-  const table = new Layout(list + 40);
   table.raw(VERSION_MARKER);
   table.header(T_ANNOTATION, 2 + headerLength(struct) + struct);
   table.byte(0x81); // the annotations take one byte:
@@ -115,7 +119,6 @@ function layOut(symbols: readonly KnownSymbol[]): Uint8Array {
   table.byte(0x87); // symbols
   table.header(T_LIST, list);
   for (const { string } of symbols) table.raw(string);
-  return table.bytes.subarray(0, table.pos);
 }
 
 function headerLength(length: number): number {

@@ -34,6 +34,8 @@ export const FIRST_LOCAL_SID = 10;
 export class SymbolTable {
   /** One more than the highest SID. */
   readonly limit: number;
+  /** How many structs with its symbols were hashed; counted by the hasher. */
+  structsHashed = 0;
   /** Ion Hash form of a symbol by its SID; filled by the hasher. */
   readonly hashed: (Uint8Array | undefined)[] = [];
   #sids: Map<string, number> | undefined;

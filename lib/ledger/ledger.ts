@@ -1,8 +1,17 @@
+import {
+  type MaybePromise,
+  run,
+  type Steps,
+  wait,
+} from '../async/maybe-promise.js';
 import { IonStruct } from '../ion/value.js';
 import type { SessionEndpoint } from '../session/index.js';
 import type { Batches, LedgerStore } from '../store/contract.js';
-import { type Tip, Sequencer } from './commit/sequencer.js';
-import { type BlockAddress, decodeStruct, sealBlock } from './journal/block.js';
+import type { Tip } from './commit/draft.js';
+import { IndexBuilder } from './commit/index-builder.js';
+import { Sequencer } from './commit/sequencer.js';
+import { type BlockAddress, decodeStruct } from './journal/block.js';
+import { sealBlock } from './journal/seal-block.js';
 import { blockPath, MerkleFrontier, NO_HASH } from './journal/merkle.js';
 import { findRevision } from './journal/proof.js';
 import { equal, isHash } from './journal/verify.js';
@@ -16,7 +25,7 @@ import type { LedgerPorts } from './ports.js';
 import { readCatalog } from './read-catalog.js';
 import { LedgerSessions } from './sessions.js';
 import { LedgerTransaction } from './transaction/transaction.js';
-import { uniqueId } from './unique-id.js';
+import { UniqueIds } from './unique-id.js';
 import {
   type LedgerDigest,
   type LedgerVerification,
@@ -49,6 +58,8 @@ export class Ledger {
 
   readonly #store: LedgerStore;
   readonly #ports: LedgerPorts;
+  readonly #ids: UniqueIds;
+  readonly #indexes: IndexBuilder;
   readonly #sequencer: Sequencer;
   readonly #sessions: LedgerSessions;
   readonly #open = new Set<LedgerTransaction>();
@@ -66,10 +77,13 @@ export class Ledger {
     this.strandId = strandId;
     this.#store = store;
     this.#ports = ports;
+    this.#ids = new UniqueIds(ports);
+    this.#indexes = new IndexBuilder(store, () => this.#sequencer.tip.catalog);
     this.#sequencer = new Sequencer({
       store,
       strandId,
       ports,
+      indexes: this.#indexes,
       tip,
       oldestSnapshot: () =>
         Math.min(
@@ -79,6 +93,8 @@ export class Ledger {
     });
     this.#sessions = new LedgerSessions(this, ports, limits);
     this.sessions = this.#sessions;
+    // What an earlier process left undone.
+    void this.#indexes.build([...store.unbuilt.values()]);
   }
 
   /** Reads the end of a store's journal; begins one in an empty store. */
@@ -124,17 +140,23 @@ export class Ledger {
     const transaction = new LedgerTransaction({
       strandId: this.strandId,
       ports: this.#ports,
+      ids: this.#ids,
       snapshot: this.#store.snapshot(sequenceNo),
       catalog,
+      isBuilt: (indexId) => this.#indexes.isBuilt(indexId),
     });
     this.#open.add(transaction);
     return transaction;
   }
 
   /** Commits a transaction, or fails to; either way it is over. */
-  async commit(transaction: LedgerTransaction): Promise<void> {
+  commit(transaction: LedgerTransaction): MaybePromise<void> {
+    return run(this.#commit(transaction));
+  }
+
+  *#commit(transaction: LedgerTransaction): Steps<void> {
     try {
-      await this.#sequencer.commit(transaction);
+      yield* wait(this.#sequencer.commit(transaction));
     } finally {
       this.abort(transaction);
     }
@@ -275,14 +297,17 @@ async function appendFirstBlock(
   ports: LedgerPorts,
 ): Promise<void> {
   const timestamp = ports.now();
-  const { bytes, blockHash } = sealBlock({
-    address: { strandId: uniqueId(ports), sequenceNo: 0 },
-    transactionId: uniqueId(ports),
-    timestamp,
-    previousBlockHash: NO_HASH,
-    statements: [],
-    changes: [],
-  });
+  const ids = new UniqueIds(ports);
+  const { bytes, blockHash } = await run(
+    sealBlock({
+      address: { strandId: ids.next(), sequenceNo: 0 },
+      transactionId: ids.next(),
+      timestamp,
+      previousBlockHash: NO_HASH,
+      statements: [],
+      changes: [],
+    }),
+  );
   await store.append(-1, [
     {
       sequenceNo: 0,

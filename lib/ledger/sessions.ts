@@ -1,3 +1,9 @@
+import {
+  type MaybePromise,
+  run,
+  type Steps,
+  wait,
+} from '../async/maybe-promise.js';
 import { encodeIon } from '../ion/encode.js';
 import { IonBinaryError, IonConversionError } from '../ion/errors.js';
 import type { IonValue } from '../ion/value.js';
@@ -12,8 +18,10 @@ import {
   type SendCommandRequest,
   type SendCommandResult,
   type SessionEndpoint,
+  type TimingInformation,
   type ValueHolder,
 } from '../session/index.js';
+import { DeadlineQueue } from '../async/deadline-queue.js';
 import type { LedgerLimits } from './limits.js';
 import type { LedgerPorts } from './ports.js';
 import type {
@@ -21,15 +29,6 @@ import type {
   ResultRows,
 } from './transaction/transaction.js';
 
-const COMMANDS = [
-  'StartSession',
-  'StartTransaction',
-  'ExecuteStatement',
-  'FetchPage',
-  'CommitTransaction',
-  'AbortTransaction',
-  'EndSession',
-] as const;
 const TOKEN_BYTES = 48;
 const MAX_STATEMENT_LENGTH = 100_000;
 
@@ -37,7 +36,7 @@ const MAX_STATEMENT_LENGTH = 100_000;
 export interface TransactionSource {
   readonly name: string;
   begin(): LedgerTransaction;
-  commit(transaction: LedgerTransaction): Promise<void>;
+  commit(transaction: LedgerTransaction): MaybePromise<void>;
   abort(transaction: LedgerTransaction): void;
 }
 
@@ -50,29 +49,31 @@ interface Cursor {
 }
 
 interface OpenTransaction {
+  readonly session: Session;
   readonly transaction: LedgerTransaction;
   /** By the token of their next page. */
-  readonly cursors: Map<string, Cursor>;
-  readonly timer: NodeJS.Timeout;
+  cursors: Map<string, Cursor> | undefined;
   pages: number;
 }
 
 interface Session {
   readonly expires: number;
-  open?: OpenTransaction;
+  open: OpenTransaction | undefined;
   /** Set when a transaction ran out of time: what the next command is told. */
-  expired?: string;
-  /** The commands of a session run one after the other. */
-  last: Promise<unknown>;
+  expired: string | undefined;
+  /** The commands of a session run one after the other: the last one, while it runs. */
+  running: Promise<unknown> | undefined;
 }
 
 /** The session API in front of a ledger of this process. */
 export class LedgerSessions implements SessionEndpoint {
+  readonly inProcess = true;
   readonly maxConcurrency: number;
   readonly #ledger: TransactionSource;
   readonly #ports: LedgerPorts;
   readonly #limits: LedgerLimits;
   readonly #sessions = new Map<string, Session>();
+  readonly #deadlines: DeadlineQueue<OpenTransaction>;
   #ended = false;
 
   constructor(
@@ -84,44 +85,49 @@ export class LedgerSessions implements SessionEndpoint {
     this.#ports = ports;
     this.#limits = limits;
     this.maxConcurrency = limits.maxSessions;
+    this.#deadlines = new DeadlineQueue(
+      limits.transactionTimeout,
+      ({ session, transaction }) => {
+        session.expired = transaction.id;
+        this.#close(session);
+      },
+    );
   }
 
-  async sendCommand(request: SendCommandRequest): Promise<SendCommandResult> {
+  sendCommand(request: SendCommandRequest): MaybePromise<SendCommandResult> {
     const started = performance.now();
-    const timing = () => ({
-      TimingInformation: {
-        ProcessingTimeMilliseconds: Math.round(performance.now() - started),
-      },
-    });
-    if (COMMANDS.filter((name) => request[name] !== undefined).length !== 1)
-      throw new BadRequestException(
-        `A request needs exactly one command: ${COMMANDS.join(', ')}.`,
-      );
+    checkCommand(request);
     if (request.StartSession) {
       const SessionToken = this.#startSession(request.StartSession.LedgerName);
-      return { StartSession: { SessionToken, ...timing() } };
+      return {
+        StartSession: { SessionToken, TimingInformation: since(started) },
+      };
     }
     const token = request.SessionToken ?? '';
     const session = this.#sessions.get(token);
     if (!session) throw new InvalidSessionException('No such session');
-    const reply = session.last.then(async () => {
-      const result = await this.#run(token, session, request);
-      for (const member of Object.values(result) as object[])
-        Object.assign(member, timing());
-      return result;
-    });
-    session.last = reply.catch(() => {});
+    const reply = session.running
+      ? session.running.then(() => this.#run(token, session, request, started))
+      : this.#run(token, session, request, started);
+    if (!(reply instanceof Promise)) return reply;
+    const end = () => {
+      if (session.running === running) session.running = undefined;
+    };
+    // Before whoever waits for the reply goes on: the next command need not wait then.
+    const running = reply.then(end, end);
+    session.running = running;
     return reply;
   }
 
-  async #run(
+  #run(
     token: string,
     session: Session,
     request: SendCommandRequest,
-  ): Promise<SendCommandResult> {
+    started: number,
+  ): MaybePromise<SendCommandResult> {
     if (request.EndSession) {
       this.#end(token, session);
-      return { EndSession: {} };
+      return { EndSession: { TimingInformation: since(started) } };
     }
     if (session.expired !== undefined) {
       this.#end(token, session);
@@ -134,35 +140,61 @@ export class LedgerSessions implements SessionEndpoint {
       throw new InvalidSessionException('Session has expired');
     }
     if (request.StartTransaction)
-      return { StartTransaction: this.#startTransaction(session) };
+      return this.#startTransaction(session, started);
     if (request.AbortTransaction) {
       this.#close(session);
-      return { AbortTransaction: {} };
+      return { AbortTransaction: { TimingInformation: since(started) } };
     }
-    if (request.ExecuteStatement) {
-      const { TransactionId, Statement, Parameters } = request.ExecuteStatement;
-      const open = openTransaction(session, TransactionId);
-      return {
-        ExecuteStatement: await counted(open, async () => ({
-          FirstPage: await this.#execute(open, Statement, Parameters),
-        })),
-      };
-    }
-    if (request.FetchPage) {
-      const { TransactionId, NextPageToken } = request.FetchPage;
-      const open = openTransaction(session, TransactionId);
-      return {
-        FetchPage: await counted(open, async () => ({
-          Page: await this.#fetch(open, NextPageToken),
-        })),
-      };
-    }
-    if (request.CommitTransaction) {
-      const { TransactionId, CommitDigest } = request.CommitTransaction;
-      const open = openTransaction(session, TransactionId);
-      return {
-        CommitTransaction: await this.#commit(session, open, CommitDigest),
-      };
+    return run(this.#inTransaction(session, request, started));
+  }
+
+  *#inTransaction(
+    session: Session,
+    request: SendCommandRequest,
+    started: number,
+  ): Steps<SendCommandResult> {
+    try {
+      if (request.ExecuteStatement) {
+        const { TransactionId, Statement, Parameters } =
+          request.ExecuteStatement;
+        const open = openTransaction(session, TransactionId);
+        const before = open.transaction.reads.documentsRead;
+        const FirstPage = yield* this.#execute(open, Statement, Parameters);
+        return {
+          ExecuteStatement: {
+            FirstPage,
+            ConsumedIOs: readSince(open, before),
+            TimingInformation: since(started),
+          },
+        };
+      }
+      if (request.FetchPage) {
+        const { TransactionId, NextPageToken } = request.FetchPage;
+        const open = openTransaction(session, TransactionId);
+        const before = open.transaction.reads.documentsRead;
+        const Page = yield* this.#fetch(open, NextPageToken);
+        return {
+          FetchPage: {
+            Page,
+            ConsumedIOs: readSince(open, before),
+            TimingInformation: since(started),
+          },
+        };
+      }
+      if (request.CommitTransaction) {
+        const { TransactionId, CommitDigest } = request.CommitTransaction;
+        const open = openTransaction(session, TransactionId);
+        yield* this.#commit(open, CommitDigest);
+        return {
+          CommitTransaction: {
+            TransactionId,
+            CommitDigest,
+            TimingInformation: since(started),
+          },
+        };
+      }
+    } catch (error) {
+      throw asSessionException(error);
     }
     throw new BadRequestException('The request has no command.');
   }
@@ -190,7 +222,9 @@ export class LedgerSessions implements SessionEndpoint {
     );
     this.#sessions.set(token, {
       expires: this.#ports.now() + this.#limits.sessionLifetime,
-      last: Promise.resolve(),
+      open: undefined,
+      expired: undefined,
+      running: undefined,
     });
     return token;
   }
@@ -200,23 +234,30 @@ export class LedgerSessions implements SessionEndpoint {
       if (this.#ports.now() >= session.expires) this.#end(token, session);
   }
 
-  #startTransaction(session: Session) {
+  #startTransaction(session: Session, started: number): SendCommandResult {
     if (session.open) throw new BadRequestException('Transaction already open');
     const transaction = this.#ledger.begin();
-    const timer = setTimeout(() => {
-      session.expired = transaction.id;
-      this.#close(session);
-    }, this.#limits.transactionTimeout);
-    timer.unref();
-    session.open = { transaction, cursors: new Map(), timer, pages: 0 };
-    return { TransactionId: transaction.id };
+    const open: OpenTransaction = {
+      session,
+      transaction,
+      cursors: undefined,
+      pages: 0,
+    };
+    session.open = open;
+    this.#deadlines.add(open);
+    return {
+      StartTransaction: {
+        TransactionId: transaction.id,
+        TimingInformation: since(started),
+      },
+    };
   }
 
-  async #execute(
+  *#execute(
     open: OpenTransaction,
     statement: string | undefined,
     parameters: readonly ValueHolder[] = [],
-  ): Promise<Page> {
+  ): Steps<Page> {
     if (
       typeof statement !== 'string' ||
       statement.length === 0 ||
@@ -236,26 +277,21 @@ export class LedgerSessions implements SessionEndpoint {
         );
       },
     );
-    return statementErrors(async () => {
-      const rows = await open.transaction.execute(statement, binaries);
-      return this.#page(open, { rows, batch: [], sent: 0 });
-    });
+    const rows = yield* open.transaction.execute(statement, binaries);
+    return yield* this.#page(open, { rows, batch: [], sent: 0 });
   }
 
-  async #fetch(
-    open: OpenTransaction,
-    token: string | undefined,
-  ): Promise<Page> {
-    const cursor = token === undefined ? undefined : open.cursors.get(token);
+  *#fetch(open: OpenTransaction, token: string | undefined): Steps<Page> {
+    const cursor = token === undefined ? undefined : open.cursors?.get(token);
     if (token === undefined || !cursor)
       throw new BadRequestException(
         'The next page token is not one of this transaction, or was used.',
       );
-    open.cursors.delete(token);
-    return statementErrors(() => this.#page(open, cursor));
+    open.cursors?.delete(token);
+    return yield* this.#page(open, cursor);
   }
 
-  async #page(open: OpenTransaction, cursor: Cursor): Promise<Page> {
+  *#page(open: OpenTransaction, cursor: Cursor): Steps<Page> {
     const { pageRows, pageBytes } = this.#limits;
     const Values: ValueHolder[] = [];
     let bytes = 0;
@@ -265,38 +301,36 @@ export class LedgerSessions implements SessionEndpoint {
           const NextPageToken = Buffer.from(
             `${open.transaction.id}:${open.pages++}`,
           ).toString('base64');
-          open.cursors.set(NextPageToken, cursor);
+          (open.cursors ??= new Map()).set(NextPageToken, cursor);
           return { Values, NextPageToken };
         }
         const IonBinary = encodeIon(cursor.batch[cursor.sent++]);
         bytes += IonBinary.length;
         Values.push({ IonBinary });
       }
-      const next = await cursor.rows.next();
-      if (next.done) return { Values };
-      cursor.batch = next.value;
+      const batch = yield* wait(cursor.rows.next());
+      if (batch === undefined) return { Values };
+      cursor.batch = batch;
       cursor.sent = 0;
     }
   }
 
-  async #commit(
-    session: Session,
-    open: OpenTransaction,
-    digest: Uint8Array | undefined,
-  ) {
-    const { transaction } = open;
-    const CommitDigest = transaction.digest.value;
+  /** @param digest - what the driver computed; one in this process leaves it to the ledger */
+  *#commit(open: OpenTransaction, digest: Uint8Array | undefined): Steps<void> {
+    const { transaction, session } = open;
     // Whatever comes of it, the transaction is over, and its time no longer runs.
-    delete session.open;
-    clearTimeout(open.timer);
+    session.open = undefined;
+    this.#deadlines.delete(open);
     try {
-      if (
-        !(digest instanceof Uint8Array) ||
-        Buffer.compare(digest, CommitDigest) !== 0
-      )
-        throw new BadRequestException("Digests don't match");
-      await statementErrors(() => this.#ledger.commit(transaction));
-      return { TransactionId: transaction.id, CommitDigest };
+      if (digest !== undefined) {
+        const { digest: CommitDigest } = transaction;
+        if (
+          !(digest instanceof Uint8Array) ||
+          Buffer.compare(digest, CommitDigest) !== 0
+        )
+          throw new BadRequestException("Digests don't match");
+      }
+      yield* wait(this.#ledger.commit(transaction));
     } finally {
       this.#release(open);
     }
@@ -305,20 +339,43 @@ export class LedgerSessions implements SessionEndpoint {
   #close(session: Session): void {
     const { open } = session;
     if (!open) return;
-    delete session.open;
+    session.open = undefined;
     this.#release(open);
   }
 
-  #release({ transaction, cursors, timer }: OpenTransaction): void {
-    clearTimeout(timer);
-    cursors.clear();
-    this.#ledger.abort(transaction);
+  #release(open: OpenTransaction): void {
+    this.#deadlines.delete(open);
+    open.cursors = undefined;
+    this.#ledger.abort(open.transaction);
   }
 
   #end(token: string, session: Session): void {
     this.#sessions.delete(token);
     this.#close(session);
   }
+}
+
+/** @throws BadRequestException unless there is exactly one */
+function checkCommand(request: SendCommandRequest): void {
+  let commands = 0;
+  // Not by their names: every command of every transaction comes by here.
+  if (request.StartSession !== undefined) commands++;
+  if (request.StartTransaction !== undefined) commands++;
+  if (request.ExecuteStatement !== undefined) commands++;
+  if (request.FetchPage !== undefined) commands++;
+  if (request.CommitTransaction !== undefined) commands++;
+  if (request.AbortTransaction !== undefined) commands++;
+  if (request.EndSession !== undefined) commands++;
+  if (commands !== 1)
+    throw new BadRequestException(
+      'A request needs exactly one command: StartSession, StartTransaction, ExecuteStatement, FetchPage, CommitTransaction, AbortTransaction or EndSession.',
+    );
+}
+
+function since(started: number): TimingInformation {
+  return {
+    ProcessingTimeMilliseconds: Math.round(performance.now() - started),
+  };
 }
 
 function openTransaction(
@@ -329,34 +386,24 @@ function openTransaction(
   throw new BadRequestException('No open transaction');
 }
 
-/** Adds what a command read to its result. */
-async function counted<T extends object>(
-  { transaction: { reads } }: OpenTransaction,
-  run: () => Promise<T>,
-): Promise<T & { ConsumedIOs: IOUsage }> {
-  const before = reads.documentsRead;
-  const result = await run();
+function readSince({ transaction }: OpenTransaction, before: number): IOUsage {
   return {
-    ...result,
-    ConsumedIOs: { ReadIOs: reads.documentsRead - before, WriteIOs: 0 },
+    ReadIOs: transaction.reads.documentsRead - before,
+    WriteIOs: 0,
   };
 }
 
 /** Tells the language's errors as the service told them. */
-async function statementErrors<T>(run: () => Promise<T>): Promise<T> {
-  try {
-    return await run();
-  } catch (error) {
-    if (
-      error instanceof PartiqlError ||
-      error instanceof IonBinaryError ||
-      error instanceof IonConversionError
-    )
-      throw new BadRequestException(error.message, {
-        cause: error,
-        ...(error instanceof PartiqlError &&
-          error.qldbCode && { qldbCode: error.qldbCode }),
-      });
-    throw error;
-  }
+function asSessionException(error: unknown): unknown {
+  if (
+    error instanceof PartiqlError ||
+    error instanceof IonBinaryError ||
+    error instanceof IonConversionError
+  )
+    return new BadRequestException(error.message, {
+      cause: error,
+      ...(error instanceof PartiqlError &&
+        error.qldbCode && { qldbCode: error.qldbCode }),
+    });
+  return error;
 }

@@ -5,6 +5,7 @@ type Endpoint = Ledger['sessions'];
 
 /** A ledger in this process that opens when it is told to, or first used. */
 export class EmbeddedEndpoint implements Endpoint {
+  readonly inProcess = true;
   #ledger: Ledger | undefined;
   #opening: Promise<Ledger> | undefined;
   #closed = false;

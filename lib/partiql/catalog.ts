@@ -1,8 +1,6 @@
 import type { Timestamp } from 'ion-js';
+import type { MaybePromise } from '../async/maybe-promise.js';
 import type { IonStruct, IonValue } from '../ion/value.js';
-
-/** A value now, or later: statements run without a turn of the event loop when their tables can. */
-export type MaybePromise<T> = T | Promise<T>;
 
 /** One document of a relation. */
 export interface Row {

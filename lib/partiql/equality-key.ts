@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { IonStruct, IonValue, Timestamp } from '../ion/value.js';
 import {
   bare,
@@ -16,25 +16,31 @@ import { timestampKey } from './values/timestamps.js';
 const MAX_LENGTH = 40;
 
 /**
- * Bytes that two values share if and only if `=` holds for them, for an index
+ * A key that two values share if and only if `=` holds for them, for an index
  * of exact matches: 1, 1.0 and 1e0 share a key, as do a string and a symbol of
  * the same text, and timestamps of the same instant. Annotations do not count,
  * nor does the order of a struct's fields.
  *
- * At most 40 bytes: a longer key is the SHA-256 of itself.
+ * At most 40 bytes, each a character from 0 to 255: a longer key is the SHA-256
+ * of itself.
  *
  * @returns undefined for a null (typed or not): nothing equals it.
  */
-export function equalityKey(value: IonValue): Uint8Array | undefined {
+export function equalityKey(value: IonValue): string | undefined {
   if (kindOf(value) === Kind.Unknown) return undefined;
-  const key = Buffer.from(keyText(value), 'utf8');
+  const text = keyText(value);
+  const key = ASCII.test(text)
+    ? text
+    : Buffer.from(text, 'utf8').toString('latin1');
   if (key.length <= MAX_LENGTH) return key;
-  const hash = createHash('sha256').update(key).digest();
-  return Buffer.concat([HASHED, hash]);
+  return HASHED + hash('sha256', Buffer.from(key, 'latin1'), 'binary');
 }
 
+/** Text that UTF-8 leaves as it is. */
+// oxlint-disable-next-line no-control-regex -- it is about every character of that range
+const ASCII = /^[\x00-\x7f]*$/;
 /** First byte of a hashed key; no other key begins with it. */
-const HASHED = Buffer.from('#');
+const HASHED = '#';
 
 /** A text that values share iff they are equal; its first letter is the kind. */
 export function keyText(value: IonValue): string {

@@ -1,6 +1,5 @@
 export type {
   Catalog,
-  MaybePromise,
   Relation,
   RelationWriter,
   Row,
@@ -13,4 +12,5 @@ export {
   type ExecutionContext,
   type Statement,
   type StatementKind,
+  type StatementRows,
 } from './statement.js';

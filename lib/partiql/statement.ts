@@ -6,6 +6,9 @@ import { parse } from './language/parser.js';
 import type { Typing } from './plan/context.js';
 import type { StatementPlan } from './plan/change.js';
 import { planStatement } from './plan/statement.js';
+import { type RowFlow, StatementRows } from './rows.js';
+
+export type { StatementRows };
 
 /** What a statement does: reads, writes documents, defines tables, or calls a procedure. */
 export type StatementKind = 'query' | 'dml' | 'ddl' | 'exec';
@@ -46,9 +49,9 @@ export interface Statement {
    *
    * @returns rows in batches: those of a query, `{documentId}` for each document
    *   that was written, `{tableId}` for a definition.
-   * @throws PartiqlError from the iteration, not from the call.
+   * @throws PartiqlError from the first batch on, not from the call.
    */
-  execute(context: ExecutionContext): AsyncIterable<readonly IonValue[]>;
+  execute(context: ExecutionContext): StatementRows;
 }
 
 /** How many parsed texts are kept. */
@@ -101,33 +104,28 @@ class ParsedStatement implements Statement {
     this.kind = kindOf(statement);
   }
 
-  execute(context: ExecutionContext): AsyncIterable<readonly IonValue[]> {
-    return { [Symbol.asyncIterator]: () => this.#run(context) };
+  execute(context: ExecutionContext): StatementRows {
+    return new StatementRows(this.#run(context));
   }
 
-  #run(context: ExecutionContext): AsyncIterator<readonly IonValue[]> {
+  *#run(context: ExecutionContext): RowFlow {
     const { catalog, parameters, transactionId, now, pause } = context;
     let time: Timestamp | undefined;
-    try {
-      if (parameters.length !== this.parameterCount) {
-        throw new PartiqlError(
-          'PARTIQL_PARAMETERS',
-          `Query expects ${this.parameterCount} parameter(s), but statement has ${parameters.length}`,
-        );
-      }
-      const plan = this.#plan(catalog, context.typing ?? 'qldb');
-      const rows = plan({
-        catalog,
-        parameters,
-        transactionId,
-        now: () => (time ??= typeof now === 'function' ? now() : now),
-        pause,
-        work: 0,
-      });
-      return rows[Symbol.asyncIterator]();
-    } catch (error) {
-      return { next: () => Promise.reject(asError(error)) };
+    if (parameters.length !== this.parameterCount) {
+      throw new PartiqlError(
+        'PARTIQL_PARAMETERS',
+        `Query expects ${this.parameterCount} parameter(s), but statement has ${parameters.length}`,
+      );
     }
+    const plan = this.#plan(catalog, context.typing ?? 'qldb');
+    yield* plan({
+      catalog,
+      parameters,
+      transactionId,
+      now: () => (time ??= typeof now === 'function' ? now() : now),
+      pause,
+      work: 0,
+    });
   }
 
   #plan(catalog: Catalog, typing: Typing): StatementPlan {
@@ -138,10 +136,6 @@ class ParsedStatement implements Statement {
     plans.set(catalog.version, plan);
     return plan;
   }
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }
 
 function kindOf(node: StatementNode): StatementKind {

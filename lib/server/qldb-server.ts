@@ -7,7 +7,7 @@ import {
 import { type AddressInfo, isIPv6 } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type LedgerPorts, systemPorts } from '../ledger/ports.js';
-import { uniqueId } from '../ledger/unique-id.js';
+import { UniqueIds } from '../ledger/unique-id.js';
 import {
   CapacityExceededException,
   type SendCommandResult,
@@ -90,7 +90,7 @@ class HttpServer implements QldbServer {
   readonly #verifier: SignatureVerifier;
   readonly #sessions: ClientSessions;
   readonly #memory: RequestMemory;
-  readonly #ports: LedgerPorts;
+  readonly #ids: UniqueIds;
   readonly #gracePeriod: number;
   readonly #onError: (error: unknown, requestId: string) => void;
   #url = '';
@@ -111,7 +111,7 @@ class HttpServer implements QldbServer {
     verifier: SignatureVerifier,
   ) {
     this.#verifier = verifier;
-    this.#ports = ports;
+    this.#ids = new UniqueIds(ports);
     this.#gracePeriod = gracePeriod;
     this.#onError = onError;
     this.#sessions = new ClientSessions(ledgers, sessionIdleTimeout, ports);
@@ -190,7 +190,7 @@ class HttpServer implements QldbServer {
   ): Promise<void> {
     // A client that goes away while its answer is written is no failure of ours.
     response.on('error', () => {});
-    const requestId = uniqueId(this.#ports);
+    const requestId = this.#ids.next();
     try {
       const result = await this.#answer(request);
       if (response.destroyed) {

@@ -1,3 +1,4 @@
+import type { MaybePromise } from '../async/maybe-promise.js';
 import type {
   SendCommandRequest,
   SendCommandResult,
@@ -37,18 +38,26 @@ export interface SendCommandOptions {
  * processes the same calls go over HTTP. A request carries exactly one command
  * member, and the session token with every command but `StartSession`.
  *
+ * An endpoint that has its answer at once may give it so, and may throw at once.
  * Failures of the service are {@link QldbSessionException}s. Anything else that
  * is thrown means that the command's outcome is unknown (a lost connection, a
  * time-out, an abort).
  */
 export interface SessionEndpoint {
+  /**
+   * The ledger is in this process: what is sent arrives as it is. A transaction's
+   * commit digest, by which both sides see that nothing was lost on the way, is
+   * then left to the ledger: `CommitTransaction` may come without it.
+   */
+  readonly inProcess?: boolean;
+
   /** How many commands can be under way at once; the largest pool that makes sense. Default: 50. */
   readonly maxConcurrency?: number;
 
   sendCommand(
     request: SendCommandRequest,
     options?: SendCommandOptions,
-  ): Promise<SendCommandResult>;
+  ): MaybePromise<SendCommandResult>;
 
   /** Frees what the endpoint holds (sockets, a ledger it opened). Idempotent. */
   close?(): Promise<void>;

@@ -1,4 +1,5 @@
-import type { Batches, MaybePromise } from './contract.js';
+import type { MaybePromise } from '../async/maybe-promise.js';
+import type { Batches } from './contract.js';
 
 /** Maps batch by batch; what is at hand at once stays so. */
 export function mapBatches<T, U>(

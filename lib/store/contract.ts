@@ -1,5 +1,5 @@
-/** A value now, or later. A store that answers at once costs its reader no turn of the event loop. */
-export type MaybePromise<T> = T | Promise<T>;
+import type { MaybePromise } from '../async/maybe-promise.js';
+import type { StoreError } from './store-errors.js';
 
 /** Items in batches, read as they come. A batch may be empty. */
 export type Batches<T> = Iterable<readonly T[]> | AsyncIterable<readonly T[]>;
@@ -18,19 +18,25 @@ export interface Revision {
   /** `dot(H(metadata), H(data))`, 32 bytes. */
   readonly hash: Uint8Array;
   /** The document as Ion binary. Absent when the revision deletes the document or was redacted. */
-  readonly data?: Uint8Array;
+  readonly data?: Uint8Array | undefined;
   /** In the place of {@link data} once the revision is redacted. */
-  readonly dataHash?: Uint8Array;
+  readonly dataHash?: Uint8Array | undefined;
 }
 
 /** A document begins, or ceases, to be found under a key of an index. */
 export interface IndexEntry {
   readonly indexId: string;
-  /** At most 64 bytes. */
-  readonly key: Uint8Array;
+  /** At most 64 bytes, each a character from 0 to 255. */
+  readonly key: string;
   readonly documentId: string;
   /** True when this block ends the entry. */
   readonly ended: boolean;
+}
+
+/** An index and the table whose documents it finds. */
+export interface NewIndex {
+  readonly tableId: string;
+  readonly indexId: string;
 }
 
 /** A node of the Merkle tree over all block hashes whose subtree is complete, and so never changes. */
@@ -53,15 +59,24 @@ export interface Commit {
   /** The nodes that this block completes, its own leaf first. */
   readonly merkleNodes: readonly MerkleNode[];
   readonly revisions: readonly Revision[];
+  /** What the block's revisions change in indexes that were there before it. */
   readonly indexEntries: readonly IndexEntry[];
+  /** Indexes that begin with this block; {@link LedgerStore.buildIndex} fills them. */
+  readonly newIndexes?: readonly NewIndex[];
+  /** Indexes that end with this block: no transaction that begins later asks for them. */
+  readonly endedIndexes?: readonly string[];
 }
 
 /** The last block of a store. */
 export type Head = Pick<Commit, 'sequenceNo' | 'blockHash' | 'blockTimestamp'>;
 
+/** The key under which an index finds a document, by its data; undefined if it does not. */
+export type KeyOf = (data: Uint8Array) => string | undefined;
+
 /**
  * A durable home of one ledger. The journal (its blocks) is the database; what
- * else a store keeps is a view of it, made in the same write.
+ * else a store keeps is a view of it, made in the same write, and the same
+ * whenever it is made anew from the same blocks.
  *
  * Versions are the ledger's own: a revision carries the block it began with, so
  * a snapshot is a number and holds no database transaction open. Every store
@@ -71,13 +86,28 @@ export interface LedgerStore {
   /** The last block, or undefined in an empty store. */
   head(): MaybePromise<Head | undefined>;
 
+  /** Why the store can be used no longer, if something befell it while it was open. */
+  readonly failure: StoreError | undefined;
+
   /**
-   * Appends blocks, all or none, durable when the promise resolves.
+   * Appends blocks, all or none, durable when the promise resolves. Appends that
+   * are started before that are done one after the other.
    *
    * @param tip - sequence number of the block they follow; -1 for the first
    * @throws TipMovedError when another writer was first; nothing was written
    */
   append(tip: number, commits: readonly Commit[]): Promise<void>;
+
+  /** The indexes that do not have all their entries yet. A lookup in one of them may find fewer documents than there are. */
+  readonly unbuilt: ReadonlyMap<string, NewIndex>;
+
+  /**
+   * Gives an index of {@link unbuilt} an entry for each document, while appends
+   * and reads go on. Whoever opens a store takes up what was left undone.
+   *
+   * @returns resolves when all are there, or the index has ended, or the store is closed
+   */
+  buildIndex(indexId: string, keyOf: KeyOf): Promise<void>;
 
   /** The ledger as of one block. */
   snapshot(at: number): Snapshot;
@@ -94,6 +124,16 @@ export interface LedgerStore {
   close(): Promise<void>;
 }
 
+/** Which part of a history is wanted. */
+export interface HistoryRange {
+  /** Default: all documents of the table. */
+  readonly documentIds?: readonly string[] | undefined;
+  /** Milliseconds since the epoch: the revisions that were current then, and later ones. */
+  readonly from?: number | undefined;
+  /** Milliseconds since the epoch: none that came later. */
+  readonly to?: number | undefined;
+}
+
 /** Reads as of one block. Close it: a store keeps what an open snapshot may still need. */
 export interface Snapshot {
   readonly at: number;
@@ -103,18 +143,23 @@ export interface Snapshot {
     documentIds: readonly string[],
   ): MaybePromise<readonly Revision[]>;
   /**
-   * The current revisions of documents with an entry under one of the keys. A
-   * store may return more (an entry that ended), never fewer.
+   * The current revisions of documents with an entry under one of the keys, each
+   * document once. A store may return more (an entry that ended), never fewer.
    */
   lookup(
     tableId: string,
     indexId: string,
-    keys: readonly Uint8Array[],
+    keys: readonly string[],
   ): Batches<Revision>;
   /** The current revisions of all documents of a table. */
   scan(tableId: string): Batches<Revision>;
-  /** All revisions of a table, or of some of its documents, those of one document together and in order. */
-  history(tableId: string, documentIds?: readonly string[]): Batches<Revision>;
+  /** How many documents a table has: numbers to be added up as they come. */
+  count(tableId: string): Batches<number>;
+  /**
+   * Revisions of a table, those of one document together and in order. With
+   * times, a store may return more than those in the range, never fewer.
+   */
+  history(tableId: string, range?: HistoryRange): Batches<Revision>;
   close(): void;
 }
 

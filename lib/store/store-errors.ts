@@ -8,6 +8,8 @@ export class StoreError extends Error {
       | 'QLDB_STORE_IN_USE'
       | 'QLDB_STORE_UNWRITABLE'
       | 'QLDB_STORE_FULL'
+      | 'QLDB_STORE_LOST'
+      | 'QLDB_STORE_DAMAGED'
       | 'QLDB_STORE_UNKNOWN'
       | 'QLDB_STORE_FORMAT',
     message: string,
@@ -69,6 +71,27 @@ export class StoreFullError extends StoreError {
     super(
       'QLDB_STORE_FULL',
       `Less than 16 MiB are left on the disk of ${path}, so the ledger does not write to it. Make space, then try again; nothing was lost.`,
+    );
+  }
+}
+
+/** The store's folder was removed, or another was put in its place, while the ledger was open. */
+export class StoreLostError extends StoreError {
+  constructor(path: string) {
+    super(
+      'QLDB_STORE_LOST',
+      `The ledger folder ${path} was removed or replaced while the ledger was open: what is written now would be gone. Put the folder back, or restore a backup, and start the application again.`,
+    );
+  }
+}
+
+/** What is stored is not what was written: the disk failed, or somebody else wrote to the files. */
+export class StoreDamagedError extends StoreError {
+  constructor(what: string, options?: ErrorOptions) {
+    super(
+      'QLDB_STORE_DAMAGED',
+      `The ledger's store is damaged: ${what}. Restore it from a backup, or, if its journal is whole, rebuild the rest from that.`,
+      options,
     );
   }
 }

@@ -26,7 +26,7 @@ export class RawSession {
     return new RawSession(endpoint, reply.StartSession!.SessionToken!);
   }
 
-  send(command: SendCommandRequest) {
+  async send(command: SendCommandRequest) {
     return this.endpoint.sendCommand({ SessionToken: this.token, ...command });
   }
 

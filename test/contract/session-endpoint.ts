@@ -69,7 +69,11 @@ export function describeSessionEndpoint(
           failure('InvalidSessionException', 'No such session'),
         );
         await expect(
-          endpoint.sendCommand({ SessionToken: 'AAAA', StartTransaction: {} }),
+          (async () =>
+            endpoint.sendCommand({
+              SessionToken: 'AAAA',
+              StartTransaction: {},
+            }))(),
         ).rejects.toThrow(failure('InvalidSessionException'));
       });
 

@@ -586,7 +586,8 @@ describe('the event loop', () => {
           ).toHaveLength(10_000);
         });
         running = false;
-        expect(turnsTaken).toBeGreaterThan(50);
+        // It looks every 64 rows, and three looks make 10 ms.
+        expect(turnsTaken).toBeGreaterThan(30);
         vi.restoreAllMocks();
       }
     }

@@ -275,7 +275,7 @@ describe('a permit', () => {
     permits.release(first);
     expect(permits.held).toBe(1);
     await permits.acquire();
-    expect(await errorOf(permits.acquire())).toBeInstanceOf(
+    expect(await errorOf((async () => permits.acquire())())).toBeInstanceOf(
       SessionPoolEmptyError,
     );
   });

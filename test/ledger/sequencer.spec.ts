@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { run } from '../../lib/async/maybe-promise.js';
 import { Ledger } from '../../lib/ledger/ledger.js';
 import { DEFAULT_LIMITS } from '../../lib/ledger/limits.js';
 import { systemPorts } from '../../lib/ledger/ports.js';
@@ -73,7 +74,7 @@ describe('Sequencer', () => {
 
   it('refuses what was committed directly after the ledger was closed', async () => {
     const transaction = ledger.begin();
-    await transaction.execute("INSERT INTO T VALUE {'k': 3}", []);
+    await run(transaction.execute("INSERT INTO T VALUE {'k': 3}", []));
     await ledger.close();
     await expect(ledger.commit(transaction)).rejects.toThrow();
   });

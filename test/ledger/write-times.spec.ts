@@ -4,31 +4,37 @@ import { WriteTimes } from '../../lib/ledger/commit/write-times.js';
 describe('WriteTimes', () => {
   it('knows what was written after a block', () => {
     const times = new WriteTimes();
-    times.record(5, ['a']);
-    times.record(7, ['b', 'c']);
-    times.record(8, ['b']);
-    expect(times.anyAfter(4, ['a'])).toBe(true);
-    expect(times.anyAfter(5, ['a'])).toBe(false);
-    expect(times.anyAfter(7, ['a', 'c'])).toBe(false);
-    expect(times.anyAfter(7, ['c', 'b'])).toBe(true);
-    expect(times.anyAfter(0, ['never'])).toBe(false);
+    const record = (sequenceNo: number, keys: string[]) =>
+      times.record(sequenceNo, keys, () => 0);
+    record(5, ['a']);
+    record(7, ['b', 'c']);
+    record(8, ['b']);
+    expect(times.writtenAfter(4, ['x', 'a'])).toBe('a');
+    expect(times.writtenAfter(5, ['a'])).toBeUndefined();
+    expect(times.writtenAfter(7, ['a', 'c'])).toBeUndefined();
+    expect(times.writtenAfter(7, ['c', 'b'])).toBe('b');
+    expect(times.writtenAfter(0, ['never'])).toBeUndefined();
   });
 
   it('forgets only what no open transaction can have missed, and only when there is much', () => {
     const times = new WriteTimes();
     let asked = 0;
-    const oldest = () => {
-      asked++;
-      return 40_000;
-    };
-    for (let n = 0; n < 70_000; n++) {
-      times.record(n, [`k${n}`]);
-      times.prune(oldest);
-    }
-    expect(asked).toBe(1);
-    expect(times.anyAfter(39_999, ['k40001'])).toBe(true);
-    expect(times.anyAfter(40_000, ['k69999'])).toBe(true);
+    let oldest = 40_000;
+    for (let n = 0; n < 140_000; n++)
+      times.record(n, [`k${n}`], () => {
+        asked++;
+        return oldest;
+      });
+    expect(asked).toBe(2);
+    // Some of that stretch is younger than the oldest transaction.
+    expect(times.writtenAfter(39_999, ['k40001'])).toBe('k40001');
+    expect(times.writtenAfter(139_998, ['k139999'])).toBe('k139999');
+
+    oldest = 100_000;
+    for (let n = 140_000; n < 200_000; n++)
+      times.record(n, [`k${n}`], () => oldest);
+    expect(times.writtenAfter(99_999, ['k100000'])).toBe('k100000');
     // Forgotten: whoever began before is not there any more.
-    expect(times.anyAfter(0, ['k39999'])).toBe(false);
+    expect(times.writtenAfter(0, ['k39999'])).toBeUndefined();
   });
 });

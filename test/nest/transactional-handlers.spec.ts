@@ -18,7 +18,7 @@ import {
 } from '@nestjs/common';
 import { from, type Observable, of } from 'rxjs';
 import { tap } from 'rxjs/operators';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   InjectQldb,
   Propagation,
@@ -374,6 +374,7 @@ describe('@Transactional() on handlers', () => {
       };
     });
     await aborted;
+    await vi.waitFor(() => expect(test.get(ByMethod).refused).toBeDefined());
     expect(await test.get(ByMethod).refused).toMatchObject({
       code: 'QLDB_TRANSACTION_ENDED',
     });

@@ -1,66 +1,50 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type MaybePromise, run } from '../../async/maybe-promise.js';
 import {
   CapacityExceededException,
   OccConflictException,
 } from '../../session/index.js';
-import type {
-  Commit,
-  Head,
-  IndexEntry,
-  LedgerStore,
-} from '../../store/contract.js';
-import { decodeStruct, sealBlock } from '../journal/block.js';
-import type { MerkleFrontier } from '../journal/merkle.js';
+import type { Head, LedgerStore } from '../../store/contract.js';
 import type { LedgerPorts } from '../ports.js';
-import { conflictKey } from '../transaction/read-set.js';
-import {
-  readDefinition,
-  SYSTEM_TABLE_ID,
-  type TableCatalog,
-  type TableDefinition,
-} from '../transaction/table-catalog.js';
 import type { LedgerTransaction } from '../transaction/transaction.js';
-import { indexKey, type PendingDocument } from '../transaction/write-set.js';
+import { Draft, type Sealed, type Tip, type Waiting } from './draft.js';
+import type { IndexBuilder } from './index-builder.js';
+import { sealTransaction } from './seal.js';
 import { WriteTimes } from './write-times.js';
 
-/** A new block takes at most this long to make, with all that wait for it, before it is written. */
-const SEALING_MS = 5;
-
-/** The end of the journal: what the next block is chained to. */
-export interface Tip {
-  readonly sequenceNo: number;
-  readonly blockHash: Uint8Array;
-  /** Milliseconds since the epoch. */
-  readonly timestamp: number;
-  readonly frontier: MerkleFrontier;
-  readonly catalog: TableCatalog;
-}
-
-interface Waiting {
-  readonly transaction: LedgerTransaction;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
-}
+/** Blocks are written together until they have so many bytes. */
+const DRAFT_BYTES = 4 << 20;
+/** How long whoever made an index waits for it to be built, in milliseconds; it is built anyway. */
+const BUILD_WAIT = 2_000;
 
 /**
- * Puts the transactions of a ledger in one order. Those that wait are taken
- * together, validated one after the other, chained, and appended in one durable
- * write.
+ * Puts the transactions of a ledger in one order: each is validated, chained to
+ * the one before and made a block. Blocks are appended in one durable write as
+ * soon as the write before has ended; those that come meanwhile are made ready
+ * for the next one. Nobody is told of a commit before all that it stands on is
+ * durable.
  */
 export class Sequencer {
   readonly #store: LedgerStore;
   readonly #strandId: string;
   readonly #ports: LedgerPorts;
+  readonly #indexes: IndexBuilder;
   readonly #writeTimes = new WriteTimes();
   readonly #oldestSnapshot: () => number;
   #tip: Tip;
-  #queue: Waiting[] = [];
-  #busy = false;
-  #running: Promise<void> = Promise.resolve();
+  readonly #queue: Waiting[] = [];
+  /** A large transaction is made a block in steps; the ones behind it wait. */
+  #sealing = false;
+  /** Blocks that are being written, and those that follow them. */
+  #writing: Draft | undefined;
+  #next: Draft;
+  #idle: (() => void)[] = [];
 
   constructor(options: {
     store: LedgerStore;
     strandId: string;
     ports: LedgerPorts;
+    indexes: IndexBuilder;
     tip: Tip;
     /** The block as of which the oldest open transaction reads. */
     oldestSnapshot: () => number;
@@ -68,7 +52,9 @@ export class Sequencer {
     this.#store = options.store;
     this.#strandId = options.strandId;
     this.#ports = options.ports;
+    this.#indexes = options.indexes;
     this.#tip = options.tip;
+    this.#next = new Draft(options.tip);
     this.#oldestSnapshot = options.oldestSnapshot;
   }
 
@@ -84,68 +70,106 @@ export class Sequencer {
    * @throws OccConflictException when what it read was changed since
    * @throws CapacityExceededException when the store could not write; nothing was committed
    */
-  async commit(transaction: LedgerTransaction): Promise<void> {
+  commit(transaction: LedgerTransaction): MaybePromise<void> {
     if (transaction.isReadOnly) return this.#validate(transaction);
-    await new Promise<void>((resolve, reject) => {
+    return new Promise<void>((resolve, reject) => {
       this.#queue.push({ transaction, resolve, reject });
-      if (this.#busy) return;
-      this.#busy = true;
-      this.#running = this.#run();
+      this.#advance();
     });
   }
 
   /** Resolves when nothing waits any more. */
   async idle(): Promise<void> {
-    while (this.#busy) await this.#running;
+    while (this.#writing || this.#sealing || this.#queue.length > 0)
+      await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
-  async #run(): Promise<void> {
-    while (this.#queue.length > 0) {
-      const draft = new Draft(this.#tip);
-      const taken: Waiting[] = [];
-      const deadline = performance.now() + SEALING_MS;
-      do {
-        const { transaction } = this.#queue[0];
-        const builds = newIndexes(transaction);
-        // An index is built from what is stored, so nothing may stand between.
-        if (builds.length > 0 && taken.length > 0) break;
-        const waiting = this.#queue.shift() as Waiting;
-        try {
-          this.#validate(transaction, draft);
-          const built =
-            builds.length > 0 ? await this.#build(transaction, builds) : [];
-          this.#seal(draft, transaction, built);
-          taken.push(waiting);
-        } catch (error) {
-          waiting.reject(error);
-        }
-      } while (this.#queue.length > 0 && performance.now() < deadline);
-      if (taken.length > 0) await this.#append(draft, taken);
-    }
-    // In the same turn as the look at the queue: whoever comes later begins anew.
-    this.#busy = false;
+  /** Makes blocks of what waits, and writes them, as far as that can be done now. */
+  #advance(): void {
+    while (
+      !this.#sealing &&
+      this.#queue.length > 0 &&
+      this.#next.bytes < DRAFT_BYTES
+    )
+      this.#seal(this.#queue.shift() as Waiting);
+    if (!this.#writing && !this.#next.isEmpty) void this.#write();
+    if (this.#writing || this.#sealing || this.#queue.length > 0) return;
+    for (const resolve of this.#idle.splice(0)) resolve();
   }
 
-  async #append(draft: Draft, taken: readonly Waiting[]): Promise<void> {
+  #seal(waiting: Waiting): void {
+    const { transaction, reject } = waiting;
     try {
-      await this.#store.append(this.#tip.sequenceNo, draft.commits);
+      this.#validate(transaction);
+      const place = {
+        strandId: this.#strandId,
+        tip: this.#next.tip,
+        now: this.#ports.now(),
+      };
+      const sealed = run(sealTransaction(place, transaction));
+      if (!(sealed instanceof Promise))
+        return this.#add(place.tip, sealed, waiting);
+      this.#sealing = true;
+      void sealed
+        .then((ready) => this.#add(place.tip, ready, waiting))
+        .catch(reject)
+        .finally(() => {
+          this.#sealing = false;
+          this.#advance();
+        });
     } catch (error) {
-      const head = await this.#storedHead();
-      const failure =
-        head?.sequenceNo === this.#tip.sequenceNo
-          ? new CapacityExceededException(
-              'The ledger could not write the block; nothing was committed. See the cause, and check the space left on its store.',
-              { cause: error },
-            )
-          : error;
-      for (const { reject } of taken) reject(failure);
+      reject(error);
+    }
+  }
+
+  /** @param tip - what the block is chained to */
+  #add(tip: Tip, sealed: Sealed, waiting: Waiting): void {
+    // What it is chained to was to be written meanwhile, and could not be.
+    if (tip !== this.#next.tip) {
+      this.#queue.unshift(waiting);
+      return;
+    }
+    this.#next.add(sealed, waiting);
+  }
+
+  async #write(): Promise<void> {
+    const draft = this.#next;
+    this.#writing = draft;
+    this.#next = new Draft(draft.tip);
+    try {
+      await this.#store.append(draft.base.sequenceNo, draft.commits);
+    } catch (error) {
+      await this.#failed(draft, error);
       return;
     }
     this.#tip = draft.tip;
+    this.#writing = undefined;
     for (const { sequenceNo, keys } of draft.written)
-      this.#writeTimes.record(sequenceNo, keys);
-    this.#writeTimes.prune(this.#oldestSnapshot);
-    for (const { resolve } of taken) resolve();
+      this.#writeTimes.record(sequenceNo, keys, this.#oldestSnapshot);
+    const built = this.#indexes.build(draft.newIndexes());
+    for (const { resolve, transaction } of draft.waiting) {
+      if (built && transaction.catalog !== transaction.committedCatalog)
+        void Promise.race([built, sleep(BUILD_WAIT)]).then(resolve);
+      else resolve();
+    }
+    this.#advance();
+  }
+
+  /** Blocks could not be written: neither can those that follow them. */
+  async #failed(draft: Draft, error: unknown): Promise<void> {
+    const head = await this.#storedHead();
+    const failure =
+      head?.sequenceNo === draft.base.sequenceNo
+        ? new CapacityExceededException(
+            'The ledger could not write the block; nothing was committed. See the cause, and check the space left on its store.',
+            { cause: error },
+          )
+        : error;
+    const followers = this.#next.waiting;
+    this.#next = new Draft(draft.base);
+    this.#writing = undefined;
+    for (const { reject } of [...draft.waiting, ...followers]) reject(failure);
+    this.#advance();
   }
 
   /** Where the journal ends, if the store can tell. */
@@ -157,171 +181,14 @@ export class Sequencer {
     }
   }
 
-  /** @param draft - blocks that stand before it, not written yet */
-  #validate({ snapshot, reads }: LedgerTransaction, draft?: Draft): void {
-    if (
-      this.#writeTimes.anyAfter(snapshot.at, reads) ||
-      draft?.hasWritten(reads)
-    )
+  #validate({ snapshot, reads }: LedgerTransaction): void {
+    const conflict =
+      this.#writeTimes.writtenAfter(snapshot.at, reads) ??
+      this.#writing?.firstWritten(reads) ??
+      this.#next.firstWritten(reads);
+    if (conflict !== undefined)
       throw new OccConflictException(
         'Optimistic concurrency control (OCC) failure encountered while committing the transaction',
       );
   }
-
-  #seal(
-    draft: Draft,
-    transaction: LedgerTransaction,
-    built: readonly IndexEntry[],
-  ): void {
-    const written = [...transaction.writes].filter(
-      // A document inserted and deleted by one transaction was never there.
-      ({ base, data }) => base ?? data,
-    );
-    const sequenceNo = draft.tip.sequenceNo + 1;
-    const timestamp = Math.max(this.#ports.now(), draft.tip.timestamp);
-    const { bytes, blockHash, revisions } = sealBlock({
-      address: { strandId: this.#strandId, sequenceNo },
-      transactionId: transaction.id,
-      timestamp,
-      previousBlockHash: draft.tip.blockHash,
-      statements: transaction.statements,
-      changes: written.map(({ documentId, table, base, data, statements }) => ({
-        documentId,
-        tableId: table.tableId,
-        tableName: table.name,
-        version: base ? base.version + 1 : 0,
-        ...(data && { data }),
-        statements,
-      })),
-    });
-    const indexEntries = [...transaction.writes.indexEntries(), ...built];
-    draft.add(
-      {
-        sequenceNo,
-        blockHash,
-        block: bytes,
-        blockTimestamp: timestamp,
-        revisions,
-        indexEntries,
-      },
-      definitions(written),
-      writtenKeys(written, indexEntries),
-    );
-  }
-
-  /** The entries of new indexes over all documents of their tables. */
-  async #build(
-    transaction: LedgerTransaction,
-    builds: readonly IndexBuild[],
-  ): Promise<readonly IndexEntry[]> {
-    const snapshot = this.#store.snapshot(this.#tip.sequenceNo);
-    try {
-      const entries: IndexEntry[] = [];
-      for (const { table, index } of builds) {
-        const { tableId } = table;
-        const { indexId } = index;
-        const add = (documentId: string, key: Uint8Array | undefined) => {
-          if (key) entries.push({ indexId, key, documentId, ended: false });
-        };
-        for await (const revisions of snapshot.scan(tableId))
-          for (const { documentId, data } of revisions)
-            if (data && !transaction.writes.get(tableId, documentId))
-              add(documentId, indexKey(index, decodeStruct(data)));
-        for (const { documentId, data } of transaction.writes.inTable(tableId))
-          if (data) add(documentId, indexKey(index, data));
-      }
-      return entries;
-    } finally {
-      snapshot.close();
-    }
-  }
-}
-
-/** Blocks that follow the tip, not written yet. */
-class Draft {
-  readonly commits: Commit[] = [];
-  /** What each block writes; it counts for others once the blocks are durable. */
-  readonly written: { sequenceNo: number; keys: readonly string[] }[] = [];
-  readonly #keys = new Set<string>();
-  tip: Tip;
-
-  constructor(tip: Tip) {
-    this.tip = { ...tip, frontier: tip.frontier.clone() };
-  }
-
-  /** Whether one of these blocks writes one of the keys. */
-  hasWritten(keys: Iterable<string>): boolean {
-    if (this.#keys.size === 0) return false;
-    for (const key of keys) if (this.#keys.has(key)) return true;
-    return false;
-  }
-
-  add(
-    commit: Omit<Commit, 'merkleNodes'>,
-    definitions: readonly TableDefinition[],
-    keys: Iterable<string>,
-  ): void {
-    const { frontier, catalog } = this.tip;
-    const written = [...keys];
-    this.written.push({ sequenceNo: commit.sequenceNo, keys: written });
-    for (const key of written) this.#keys.add(key);
-    this.commits.push({
-      ...commit,
-      merkleNodes: frontier.append(commit.blockHash),
-    });
-    this.tip = {
-      sequenceNo: commit.sequenceNo,
-      blockHash: commit.blockHash,
-      timestamp: commit.blockTimestamp,
-      frontier,
-      catalog: definitions.length > 0 ? catalog.with(definitions) : catalog,
-    };
-  }
-}
-
-interface IndexBuild {
-  readonly table: TableDefinition;
-  readonly index: TableDefinition['indexes'][number];
-}
-
-/** The indexes that a transaction made on tables. */
-function newIndexes({
-  catalog,
-  committedCatalog,
-}: LedgerTransaction): readonly IndexBuild[] {
-  if (catalog === committedCatalog) return [];
-  return [...catalog.all()].flatMap((table) =>
-    table.indexes
-      .filter(
-        ({ indexId }) =>
-          !hasIndex(committedCatalog.byId(table.tableId), indexId),
-      )
-      .map((index) => ({ table, index })),
-  );
-}
-
-function hasIndex(table: TableDefinition | undefined, indexId: string) {
-  return table?.indexes.some((index) => index.indexId === indexId) ?? false;
-}
-
-function definitions(
-  written: readonly PendingDocument[],
-): readonly TableDefinition[] {
-  return written
-    .filter(({ table }) => table.tableId === SYSTEM_TABLE_ID)
-    .flatMap(({ data }) => (data ? [readDefinition(data)] : []));
-}
-
-function* writtenKeys(
-  written: readonly PendingDocument[],
-  indexEntries: readonly IndexEntry[],
-): Iterable<string> {
-  for (const { table, documentId } of written) {
-    yield conflictKey.document(documentId);
-    yield conflictKey.table(table.tableId);
-  }
-  for (const { indexId, key } of indexEntries)
-    yield conflictKey.entry(indexId, key);
-  for (const { name } of definitions(written))
-    yield conflictKey.tableName(name);
 }

@@ -1,30 +1,55 @@
+/** A stretch of blocks and what they wrote, by the last block that did. */
+interface Generation {
+  readonly times: Map<string, number>;
+  /** The last block of the stretch. */
+  last: number;
+}
+
+/** A new stretch begins when one has so many keys. */
+const GENERATION_SIZE = 1 << 16;
+
 /**
  * When each thing was last written: the block that did. A transaction that read
  * as of block N conflicts if anything it read was written after N, so validation
  * costs one look per thing read, however many blocks came since.
  *
- * What no open transaction can have missed is forgotten.
+ * What no open transaction can have missed is forgotten, a stretch of blocks at
+ * a time.
  */
 export class WriteTimes {
-  readonly #times = new Map<string, number>();
-  #pruneAt = 1 << 16;
+  /** Oldest first. */
+  #generations: Generation[] = [{ times: new Map(), last: -1 }];
 
-  /** True if one of the keys was written after block `at`. */
-  anyAfter(at: number, keys: Iterable<string>): boolean {
-    for (const key of keys) if ((this.#times.get(key) ?? -1) > at) return true;
-    return false;
+  /** The first of the keys that was written after block `at`. */
+  writtenAfter(at: number, keys: Iterable<string>): string | undefined {
+    const later = this.#generations.filter(({ last }) => last > at);
+    if (later.length === 0) return undefined;
+    for (const key of keys)
+      for (const { times } of later)
+        if ((times.get(key) ?? -1) > at) return key;
+    return undefined;
   }
 
-  record(sequenceNo: number, keys: Iterable<string>): void {
-    for (const key of keys) this.#times.set(key, sequenceNo);
-  }
-
-  /** Forgets writes up to a block, once there are many. */
-  prune(oldestSnapshot: () => number): void {
-    if (this.#times.size < this.#pruneAt) return;
-    const oldest = oldestSnapshot();
-    for (const [key, sequenceNo] of this.#times)
-      if (sequenceNo <= oldest) this.#times.delete(key);
-    this.#pruneAt = Math.max(1 << 16, 2 * this.#times.size);
+  /**
+   * Notes what a block wrote; blocks come in order.
+   *
+   * @param oldestSnapshot - the oldest block as of which somebody still reads
+   */
+  record(
+    sequenceNo: number,
+    keys: Iterable<string>,
+    oldestSnapshot: () => number,
+  ): void {
+    let newest = this.#generations.at(-1) as Generation;
+    if (newest.times.size >= GENERATION_SIZE) {
+      const oldest = oldestSnapshot();
+      newest = { times: new Map(), last: -1 };
+      this.#generations = [
+        ...this.#generations.filter(({ last }) => last > oldest),
+        newest,
+      ];
+    }
+    newest.last = sequenceNo;
+    for (const key of keys) newest.times.set(key, sequenceNo);
   }
 }

@@ -1,5 +1,3 @@
-import { dot, hashIon } from '../../ion/hash.js';
-import { encodeIon } from '../../ion/encode.js';
 import { decodeIon } from '../../ion/decode.js';
 import {
   Decimal,
@@ -8,7 +6,6 @@ import {
   Timestamp,
 } from '../../ion/value.js';
 import type { Revision } from '../../store/contract.js';
-import { merkleRoot, NO_HASH } from './merkle.js';
 
 /** Where a block stands: the ledger's one strand, and its number there, from 0. */
 export interface BlockAddress {
@@ -46,118 +43,6 @@ export interface BlockContents {
   readonly previousBlockHash: Uint8Array;
   readonly statements: readonly StatementInfo[];
   readonly changes: readonly DocumentChange[];
-}
-
-/** A block ready to be stored. */
-export interface SealedBlock {
-  readonly bytes: Uint8Array;
-  readonly blockHash: Uint8Array;
-  readonly revisions: readonly Revision[];
-}
-
-/**
- * Makes a block with its hashes.
- *
- *   revision.hash = dot(H(metadata), H(data))
- *   entriesHash   = merkle([merkle(revision hashes), H(transactionInfo)])
- *   blockHash     = dot(entriesHash, previousBlockHash)
- */
-export function sealBlock(contents: BlockContents): SealedBlock {
-  const { address, previousBlockHash, transactionId } = contents;
-  const blockAddress = addressStruct(address);
-  const timestamp = timestampOf(contents.timestamp);
-
-  const revisions = contents.changes.map((change): Revision => {
-    const { documentId, tableId, version, data } = change;
-    const metadata = metadataStruct(
-      documentId,
-      version,
-      timestamp,
-      transactionId,
-    );
-    return {
-      tableId,
-      documentId,
-      version,
-      sequenceNo: address.sequenceNo,
-      txId: transactionId,
-      txTime: contents.timestamp,
-      hash: dot(hashIon(metadata), data ? hashIon(data) : NO_HASH),
-      ...(data && { data: encodeIon(data) }),
-    };
-  });
-  const transactionInfo = transactionInfoStruct(contents);
-  const entriesHashList = [
-    ...(revisions.length
-      ? [merkleRoot(revisions.map(({ hash }) => hash))]
-      : []),
-    hashIon(transactionInfo),
-  ];
-  const entriesHash = merkleRoot(entriesHashList);
-  const blockHash = dot(entriesHash, previousBlockHash);
-
-  const block = IonStruct.of([
-    ['blockAddress', blockAddress],
-    ['transactionId', transactionId],
-    ['blockTimestamp', timestamp],
-    ['blockHash', blockHash],
-    ['entriesHash', entriesHash],
-    ['previousBlockHash', previousBlockHash],
-    ['entriesHashList', entriesHashList],
-    ['transactionInfo', transactionInfo],
-    ...(revisions.length
-      ? [
-          [
-            'revisions',
-            revisions.map((revision, n) =>
-              revisionStruct(
-                address.strandId,
-                revision,
-                contents.changes[n]?.data,
-              ),
-            ),
-          ] as const,
-        ]
-      : []),
-  ]);
-  return { bytes: encodeIon(block), blockHash, revisions };
-}
-
-function transactionInfoStruct({
-  statements,
-  changes,
-}: BlockContents): IonStruct {
-  return IonStruct.of([
-    [
-      'statements',
-      statements.map(({ statement, startTime, statementDigest }) =>
-        IonStruct.of([
-          ['statement', statement],
-          ['startTime', timestampOf(startTime)],
-          ['statementDigest', statementDigest],
-        ]),
-      ),
-    ],
-    ...(changes.length
-      ? [
-          [
-            'documents',
-            IonStruct.of(
-              changes.map(
-                ({ documentId, tableName, tableId, statements: touched }) => [
-                  documentId,
-                  IonStruct.of([
-                    ['tableName', tableName],
-                    ['tableId', tableId],
-                    ['statements', touched],
-                  ]),
-                ],
-              ),
-            ),
-          ] as const,
-        ]
-      : []),
-  ]);
 }
 
 /** A revision as blocks, the committed view and `history()` show it. */

@@ -1,5 +1,6 @@
 import { dot } from '../../ion/hash.js';
-import type { MaybePromise, MerkleNode } from '../../store/contract.js';
+import type { MaybePromise } from '../../async/maybe-promise.js';
+import type { MerkleNode } from '../../store/contract.js';
 
 type NodeAddress = Pick<MerkleNode, 'level' | 'index'>;
 

@@ -10,7 +10,6 @@ import type { IonValue } from '../../ion/value.js';
 import { appendBatch, mapBatches, oneBatch } from '../../store/batches.js';
 import type { Batches, Revision, Snapshot } from '../../store/contract.js';
 import { decodeStruct, revisionStruct } from '../journal/block.js';
-import type { Pace } from './pace.js';
 import { conflictKey, type ReadSet } from './read-set.js';
 import {
   definitionStruct,
@@ -20,15 +19,15 @@ import {
   type TableCatalog,
   type TableDefinition,
 } from './table-catalog.js';
-import type { PendingDocument, WriteSet } from './write-set.js';
+import type { PendingDocument, WriteView } from './write-set.js';
 
 /** What a statement reads from: a snapshot, and what its transaction wrote over it. */
 export interface ReadView {
   readonly strandId: string;
   readonly snapshot: Snapshot;
-  readonly writes: WriteSet;
+  /** What the transaction wrote before the statement. */
+  readonly writes: WriteView;
   readonly reads: ReadSet;
-  readonly pace: Pace;
 }
 
 /** Path of the document id in the committed view and in a history. */
@@ -41,7 +40,7 @@ export function userTable(
   usable: readonly IndexDefinition[],
   write: RelationWriter,
 ): Relation {
-  const { snapshot, writes, reads, pace } = view;
+  const { snapshot, writes, reads } = view;
   const { tableId } = table;
   const stored = (batches: Batches<Revision>) =>
     mapBatches(batches, (revisions) => {
@@ -57,7 +56,7 @@ export function userTable(
     scan: () => {
       reads.add(conflictKey.table(tableId));
       return appendBatch(
-        stored(pace.keep(snapshot.scan(tableId))),
+        stored(snapshot.scan(tableId)),
         pendingRows(writes.inTable(tableId)),
       );
     },
@@ -68,12 +67,16 @@ export function userTable(
         ...writes.lookup(tableId, indexId, key),
       ]);
       return appendBatch(
-        recordDocuments(view, stored(snapshot.lookup(tableId, indexId, keys))),
+        recordDocuments(
+          view,
+          tableId,
+          stored(snapshot.lookup(tableId, indexId, keys)),
+        ),
         pendingRows(pending),
       );
     },
     byId: (ids) => {
-      for (const id of ids) reads.add(conflictKey.document(id));
+      reads.addDocuments(tableId, ids);
       const pending = ids
         .map((id) => writes.get(tableId, id))
         .filter((document) => document !== undefined);
@@ -94,7 +97,7 @@ export function committedView(
   const { snapshot, reads } = view;
   const { tableId } = table;
   const byId = (ids: readonly string[]) => {
-    for (const id of ids) reads.add(conflictKey.document(id));
+    reads.addDocuments(tableId, ids);
     return revisionRows(view, oneBatch(snapshot.get(tableId, ids)));
   };
   return {
@@ -102,7 +105,7 @@ export function committedView(
     indexes: [...usable.map(({ field }) => ['data', field]), METADATA_ID],
     scan: () => {
       reads.add(conflictKey.table(tableId));
-      return revisionRows(view, view.pace.keep(snapshot.scan(tableId)));
+      return revisionRows(view, snapshot.scan(tableId));
     },
     lookup: (index, values) => {
       const found = usable[index];
@@ -110,6 +113,7 @@ export function committedView(
       const keys = readKeys(view, found.indexId, values);
       return recordDocuments(
         view,
+        tableId,
         revisionRows(view, snapshot.lookup(tableId, found.indexId, keys)),
       );
     },
@@ -124,9 +128,13 @@ export function history(
   start?: Timestamp,
   end?: Timestamp,
 ): Relation {
-  const { snapshot, reads, pace } = view;
+  const { snapshot, reads } = view;
   const rows = (ids?: readonly string[]) => {
-    const revisions = pace.keep(snapshot.history(table.tableId, ids));
+    const revisions = snapshot.history(table.tableId, {
+      documentIds: ids,
+      from: start?.getDate().getTime(),
+      to: end?.getDate().getTime(),
+    });
     return revisionRows(
       view,
       start
@@ -139,7 +147,7 @@ export function history(
     );
   };
   const byId = (ids: readonly string[]) => {
-    for (const id of ids) reads.add(conflictKey.document(id));
+    reads.addDocuments(table.tableId, ids);
     return rows(ids);
   };
   return {
@@ -174,7 +182,7 @@ export function userTables(
     },
     lookup: () => [],
     byId: (ids) => {
-      for (const id of ids) reads.add(conflictKey.document(id));
+      reads.addDocuments(SYSTEM_TABLE_ID, ids);
       return [
         rows(
           ids
@@ -191,20 +199,28 @@ function readKeys(
   { reads }: ReadView,
   indexId: string,
   values: readonly IonValue[],
-): readonly Uint8Array[] {
-  const keys = new Map<string, Uint8Array>();
+): readonly string[] {
+  const keys = new Set<string>();
   for (const value of values) {
     const key = equalityKey(value);
-    if (key) keys.set(conflictKey.entry(indexId, key), key);
+    if (key === undefined) continue;
+    keys.add(key);
+    reads.add(conflictKey.entry(indexId, key));
   }
-  for (const entry of keys.keys()) reads.add(entry);
-  return [...keys.values()];
+  return [...keys];
 }
 
 /** Notes the documents that a lookup found. */
-function recordDocuments({ reads }: ReadView, rows: Batches<Row>): Rows {
+function recordDocuments(
+  { reads }: ReadView,
+  tableId: string,
+  rows: Batches<Row>,
+): Rows {
   return mapBatches(rows, (batch) => {
-    for (const { id } of batch) reads.add(conflictKey.document(id));
+    reads.addDocuments(
+      tableId,
+      batch.map(({ id }) => id),
+    );
     return batch;
   });
 }

@@ -1,4 +1,6 @@
 import type { Timestamp } from 'ion-js';
+import { type Steps, wait } from '../../async/maybe-promise.js';
+import { isTimeToPause, nextTurn } from '../../async/turns.js';
 import { IonStruct } from '../../ion/value.js';
 import type {
   Catalog,
@@ -8,7 +10,7 @@ import type {
 import { BadRequestException } from '../../session/index.js';
 import type { Revision } from '../../store/contract.js';
 import type { LedgerPorts } from '../ports.js';
-import { uniqueId } from '../unique-id.js';
+import type { UniqueIds } from '../unique-id.js';
 import { conflictKey } from './read-set.js';
 import {
   committedView,
@@ -42,7 +44,10 @@ const systemTable: TableDefinition = {
 interface PendingWrite {
   readonly table: TableDefinition;
   readonly documentId: string;
-  readonly data?: IonStruct;
+  /** Absent when the document is deleted. */
+  readonly data?: IonStruct | undefined;
+  /** The document was not there before the statement. */
+  readonly isNew: boolean;
 }
 
 /** What a statement runs in. */
@@ -52,7 +57,10 @@ export interface StatementStart {
   readonly catalog: TableCatalog;
   /** The tables as of the transaction's snapshot. */
   readonly committedCatalog: TableCatalog;
+  /** Whether lookups in an index find all there is. */
+  readonly isBuilt: (indexId: string) => boolean;
   readonly ports: LedgerPorts;
+  readonly ids: UniqueIds;
   /** Which statement of the transaction it is, from 0. */
   readonly number: number;
 }
@@ -66,7 +74,6 @@ export class StatementScope implements Catalog {
   readonly #start: StatementStart;
   readonly #view: ReadView;
   readonly #pending: PendingWrite[] = [];
-  readonly #inserted = new Set<string>();
   #catalog: TableCatalog;
 
   constructor(start: StatementStart) {
@@ -124,9 +131,8 @@ export class StatementScope implements Catalog {
         'A table name has 1 to 128 letters, digits and underscores, and does not begin with a digit.',
       );
     this.#refuseTaken(name);
-    const tableId = uniqueId(this.#start.ports);
-    this.#inserted.add(tableId);
-    this.#define({ tableId, name, status: 'ACTIVE', indexes: [] });
+    const tableId = this.#start.ids.next();
+    this.#define({ tableId, name, status: 'ACTIVE', indexes: [] }, true);
     return tableId;
   }
 
@@ -158,7 +164,7 @@ export class StatementScope implements Catalog {
       throw new BadRequestException(
         `Index on field: ${field} of table: USER.${tableName} already exists`,
       );
-    const indexId = uniqueId(this.#start.ports);
+    const indexId = this.#start.ids.next();
     this.#define({ ...table, indexes: [...table.indexes, { indexId, field }] });
     return table.tableId;
   }
@@ -181,58 +187,62 @@ export class StatementScope implements Catalog {
   }
 
   /** The documents as the statement leaves them, with the revisions they replace. */
-  async documents(): Promise<readonly PendingDocument[]> {
-    const { writes, snapshot } = this.#view;
-    const unread = new Map<string, Set<string>>();
-    for (const { table, documentId } of this.#pending)
-      if (
-        !this.#inserted.has(documentId) &&
-        !writes.get(table.tableId, documentId)
-      ) {
-        const ids = unread.get(table.tableId) ?? new Set();
-        unread.set(table.tableId, ids.add(documentId));
-      }
-    const bases = new Map<string, Revision>();
-    for (const [tableId, ids] of unread)
-      for (const revision of await snapshot.get(tableId, [...ids]))
-        bases.set(revision.documentId, revision);
-
-    return this.#pending.map(({ table, documentId, data }) => {
-      const before = writes.get(table.tableId, documentId);
-      const base = before ? before.base : bases.get(documentId);
-      return {
+  *documents(): Steps<readonly PendingDocument[]> {
+    const { number } = this.#start;
+    const documents: PendingDocument[] = [];
+    for (const write of this.#pending) {
+      const { table, documentId, data, isNew } = write;
+      const before = isNew
+        ? undefined
+        : this.#view.writes.get(table.tableId, documentId);
+      documents.push({
         table,
         documentId,
-        ...(base && { base }),
-        ...(data && { data }),
-        statements: [...(before?.statements ?? []), this.#start.number],
-      };
-    });
+        base: isNew
+          ? undefined
+          : before
+            ? before.base
+            : yield* this.#baseOf(write),
+        data,
+        statements: before ? [...before.statements, number] : [number],
+      });
+      if (isTimeToPause(documents.length)) yield nextTurn();
+    }
+    return documents;
+  }
+
+  /** The revision that a write replaces. */
+  *#baseOf({ table, documentId }: PendingWrite): Steps<Revision | undefined> {
+    const { snapshot } = this.#view;
+    const [base] = yield* wait(snapshot.get(table.tableId, [documentId]));
+    return base;
   }
 
   #writer(table: TableDefinition): RelationWriter {
-    const put = (documentId: string, data?: IonStruct) => {
-      this.#pending.push({ table, documentId, ...(data && { data }) });
-    };
     return {
       insert: (document) => {
-        const documentId = uniqueId(this.#start.ports);
-        this.#inserted.add(documentId);
-        put(documentId, document);
+        const documentId = this.#start.ids.next();
+        this.#put({ table, documentId, data: document, isNew: true });
         return documentId;
       },
-      replace: put,
-      remove: (documentId) => put(documentId),
+      replace: (documentId, document) =>
+        this.#put({ table, documentId, data: document, isNew: false }),
+      remove: (documentId) => this.#put({ table, documentId, isNew: false }),
     };
   }
 
-  #define(definition: TableDefinition): void {
+  #define(definition: TableDefinition, isNew = false): void {
     this.#catalog = this.#catalog.with([definition]);
-    this.#pending.push({
+    this.#put({
       table: systemTable,
       documentId: definition.tableId,
       data: definitionStruct(definition),
+      isNew,
     });
+  }
+
+  #put(write: PendingWrite): void {
+    this.#pending.push(write);
   }
 
   /** The active table of a name. That it is there, or is not, counts as read. */
@@ -262,7 +272,7 @@ export class StatementScope implements Catalog {
       );
   }
 
-  /** The indexes that statements may use: those that were committed before the transaction began. */
+  /** The indexes that statements may use: those that were committed before the transaction began, and are built. */
   #usable(table: TableDefinition): readonly IndexDefinition[] {
     return table.indexes.filter((index) =>
       this.#isOnline(table.tableId, index),
@@ -270,7 +280,7 @@ export class StatementScope implements Catalog {
   }
 
   #isOnline(tableId: string, { indexId }: IndexDefinition): boolean {
-    const table = this.#start.committedCatalog.byId(tableId);
-    return table?.indexes.some((index) => index.indexId === indexId) ?? false;
+    const { committedCatalog, isBuilt } = this.#start;
+    return committedCatalog.hasIndex(tableId, indexId) && isBuilt(indexId);
   }
 }

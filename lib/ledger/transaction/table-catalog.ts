@@ -46,6 +46,18 @@ export class TableCatalog {
     return this.#byId.get(tableId);
   }
 
+  hasIndex(tableId: string, indexId: string): boolean {
+    const indexes = this.#byId.get(tableId)?.indexes;
+    return indexes?.some((index) => index.indexId === indexId) ?? false;
+  }
+
+  /** The index of an id, and the table that it is of. */
+  index(indexId: string): IndexDefinition | undefined {
+    for (const { indexes } of this.#byId.values())
+      for (const index of indexes) if (index.indexId === indexId) return index;
+    return undefined;
+  }
+
   all(): Iterable<TableDefinition> {
     return this.#byId.values();
   }

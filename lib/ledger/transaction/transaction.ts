@@ -1,31 +1,34 @@
-import { decodeIon } from '../../ion/decode.js';
-import { hashIon } from '../../ion/hash.js';
+import { type Steps, wait } from '../../async/maybe-promise.js';
+import { isTimeToPause, isTurnLong, nextTurn } from '../../async/turns.js';
 import type { IonValue } from '../../ion/value.js';
-import { compile } from '../../partiql/index.js';
 import {
-  BadRequestException,
-  CommitDigest,
-  statementDigest,
-} from '../../session/index.js';
-import type { Snapshot } from '../../store/contract.js';
-import { type StatementInfo, timestampOf } from '../journal/block.js';
+  compile,
+  type Statement,
+  type StatementRows,
+} from '../../partiql/index.js';
+import { CommitDigest, InvalidSessionException } from '../../session/index.js';
+import type { IndexEntry, Snapshot } from '../../store/contract.js';
+import { timestampOf } from '../journal/block.js';
 import type { LedgerPorts } from '../ports.js';
-import { uniqueId } from '../unique-id.js';
-import { Pace } from './pace.js';
+import type { UniqueIds } from '../unique-id.js';
 import { ReadSet } from './read-set.js';
+import { readParameters, ReceivedStatement } from './received-statement.js';
 import { StatementScope } from './statement-scope.js';
 import type { TableCatalog } from './table-catalog.js';
 import { WriteSet } from './write-set.js';
 
-/** Rows of a statement, in batches; `return()` ends it early. */
-export type ResultRows = AsyncIterator<readonly IonValue[], void>;
+/** Rows of a statement, in batches. */
+export type ResultRows = Pick<StatementRows, 'next' | 'close'>;
 
 /** What a transaction begins with. */
 export interface TransactionStart {
   readonly strandId: string;
   readonly ports: LedgerPorts;
+  readonly ids: UniqueIds;
   readonly snapshot: Snapshot;
   readonly catalog: TableCatalog;
+  /** Whether lookups in an index find all there is. */
+  readonly isBuilt: (indexId: string) => boolean;
 }
 
 /**
@@ -35,137 +38,179 @@ export interface TransactionStart {
  */
 export class LedgerTransaction {
   readonly id: string;
-  readonly snapshot: Snapshot;
-  readonly strandId: string;
-  readonly ports: LedgerPorts;
   readonly reads = new ReadSet();
-  readonly pace: Pace;
-  /** Covers every statement received, those that failed included, as the drivers' do. */
-  readonly digest: CommitDigest;
-  /** The tables as of the snapshot. */
-  readonly committedCatalog: TableCatalog;
-  readonly #statements: StatementInfo[] = [];
+  readonly writes = new WriteSet();
   /** The tables with this transaction's own changes. */
   catalog: TableCatalog;
-  #writes = new WriteSet();
+  readonly #start: TransactionStart;
+  /** Every statement, those that failed included. */
+  readonly #received: ReceivedStatement[] = [];
+  readonly #statements: ReceivedStatement[] = [];
   #openCursors = 0;
+  #ended = false;
 
-  constructor({ strandId, ports, snapshot, catalog }: TransactionStart) {
-    this.id = uniqueId(ports);
-    this.strandId = strandId;
-    this.ports = ports;
-    this.snapshot = snapshot;
-    this.committedCatalog = catalog;
-    this.catalog = catalog;
-    this.digest = new CommitDigest(this.id);
-    this.pace = new Pace(this.id);
+  constructor(start: TransactionStart) {
+    this.#start = start;
+    this.id = start.ids.next();
+    this.catalog = start.catalog;
   }
 
-  get statements(): readonly StatementInfo[] {
+  get snapshot(): Snapshot {
+    return this.#start.snapshot;
+  }
+
+  /** The tables as of the snapshot. */
+  get committedCatalog(): TableCatalog {
+    return this.#start.catalog;
+  }
+
+  /** The statements that took effect. */
+  get statements(): readonly ReceivedStatement[] {
     return this.#statements;
   }
 
-  get writes(): WriteSet {
-    return this.#writes;
+  /** The digest that a driver computes too. It covers every statement received, those that failed included, as the drivers' do. */
+  get digest(): Uint8Array {
+    const digest = new CommitDigest(this.id);
+    for (const { statementDigest } of this.#received)
+      digest.addDigest(statementDigest);
+    return digest.value;
+  }
+
+  /** What the transaction changes in the indexes that were there before it, and stay. */
+  indexEntries(): Iterable<IndexEntry> {
+    const { catalog, committedCatalog } = this;
+    return this.writes.indexEntries((tableId) => {
+      const indexes = catalog.byId(tableId)?.indexes ?? [];
+      return catalog === committedCatalog
+        ? indexes
+        : indexes.filter(({ indexId }) =>
+            committedCatalog.hasIndex(tableId, indexId),
+          );
+    });
   }
 
   get isReadOnly(): boolean {
-    for (const { base, data } of this.#writes) if (base ?? data) return false;
+    for (const { base, data } of this.writes) if (base ?? data) return false;
     return true;
   }
 
   /**
    * Runs a statement. A query's rows are read as they are asked for, and show
    * the documents as they are now, whatever later statements write. Any other
-   * statement has taken effect, whole, when the promise resolves; or not at all,
-   * when it rejects.
+   * statement has taken effect, whole, when this returns; or not at all, when it
+   * throws.
    */
-  async execute(
-    statement: string,
-    parameters: readonly Uint8Array[],
-  ): Promise<ResultRows> {
-    const startTime = this.ports.now();
-    const values = parameters.map(readParameter);
-    const digest = statementDigest(statement, values.map(hashIon));
-    this.digest.addDigest(digest);
+  *execute(text: string, parameters: readonly Uint8Array[]): Steps<ResultRows> {
+    const { strandId, snapshot, catalog, isBuilt, ports, ids } = this.#start;
+    const startTime = ports.now();
+    const values = readParameters(parameters);
+    const received = new ReceivedStatement(text, startTime, values);
+    this.#received.push(received);
 
-    const compiled = compile(statement);
-    const { strandId, snapshot, reads, pace, catalog } = this;
+    const statement = compile(text);
+    const number = this.#statements.length;
     const scope = new StatementScope({
-      view: { strandId, snapshot, reads, pace, writes: this.#writes },
-      catalog,
-      committedCatalog: this.committedCatalog,
-      ports: this.ports,
-      number: this.#statements.length,
+      view: {
+        strandId,
+        snapshot,
+        reads: this.reads,
+        writes: this.writes.before(number),
+      },
+      catalog: this.catalog,
+      committedCatalog: catalog,
+      isBuilt,
+      ports,
+      ids,
+      number,
     });
-    const rows = compiled
-      .execute({
-        catalog: scope,
-        parameters: values,
-        transactionId: this.id,
-        now: () => timestampOf(this.ports.now()),
-        pause: () => pace.pause(),
-      })
-      [Symbol.asyncIterator]();
-    const result =
-      compiled.kind === 'query'
-        ? this.#cursor(rows)
-        : await this.#runToEnd(rows, scope);
-    this.#statements.push({ statement, startTime, statementDigest: digest });
+    const rows = statement.execute({
+      catalog: scope,
+      parameters: values,
+      transactionId: this.id,
+      now: () => timestampOf(ports.now()),
+      pause: () => this.#pause(),
+    });
+    const result = yield* this.#run(statement, scope, rows);
+    this.#statements.push(received);
     return result;
   }
 
-  async #runToEnd(
-    rows: ResultRows,
+  *#run(
+    { kind }: Statement,
     scope: StatementScope,
-  ): Promise<ResultRows> {
+    rows: StatementRows,
+  ): Steps<ResultRows> {
+    if (kind === 'query') return this.#cursor(rows);
     const batches: (readonly IonValue[])[] = [];
-    for (let next = await rows.next(); !next.done; next = await rows.next())
-      batches.push(next.value);
-    const documents = await scope.documents();
-    // A cursor that is still open goes on with what it began with.
-    if (documents.length > 0 && this.#openCursors > 0)
-      this.#writes = this.#writes.clone();
-    for (const document of documents) this.#writes.put(document);
+    for (;;) {
+      const batch = yield* wait(rows.next());
+      if (batch === undefined) break;
+      batches.push(batch);
+    }
+    yield* this.#put(scope);
     this.catalog = scope.version;
     return replay(batches);
   }
 
-  /** Counts a query as open from its first row to its last. */
-  async *#cursor(rows: ResultRows): AsyncGenerator<readonly IonValue[], void> {
-    this.#openCursors++;
-    try {
-      for (let next = await rows.next(); !next.done; next = await rows.next())
-        yield next.value;
-    } finally {
-      this.#openCursors--;
-      await rows.return?.();
+  /** Adds what a statement wrote. Once begun it is not left undone. */
+  *#put(scope: StatementScope): Steps<void> {
+    const documents = yield* scope.documents();
+    for (const [n, document] of documents.entries()) {
+      // A cursor that is still open goes on with what it began with.
+      this.writes.put(document, this.#openCursors > 0);
+      if (isTimeToPause(n)) yield nextTurn();
     }
+  }
+
+  /** Counts a query as open until its last row. */
+  #cursor(rows: StatementRows): ResultRows {
+    this.#openCursors++;
+    let isOpen = true;
+    const end = () => {
+      if (isOpen) this.#openCursors--;
+      isOpen = false;
+    };
+    const ended = (batch: readonly IonValue[] | undefined) => {
+      if (batch === undefined) end();
+      return batch;
+    };
+    return {
+      next: () => {
+        const batch = rows.next();
+        return batch instanceof Promise ? batch.then(ended) : ended(batch);
+      },
+      close: () => {
+        end();
+        rows.close();
+      },
+    };
+  }
+
+  /** Lets others run, when it is time for that, and ends a statement whose transaction has ended. */
+  #pause(): Promise<void> | undefined {
+    this.#throwIfEnded();
+    return isTurnLong() ? this.#rest() : undefined;
+  }
+
+  async #rest(): Promise<void> {
+    await nextTurn();
+    this.#throwIfEnded();
+  }
+
+  #throwIfEnded(): void {
+    if (this.#ended)
+      throw new InvalidSessionException(`Transaction ${this.id} has expired`);
   }
 
   /** Ends its reads and lets go of the snapshot. Idempotent. */
   close(): void {
-    this.pace.end();
+    this.#ended = true;
     this.snapshot.close();
   }
 }
 
-async function* replay(
-  batches: readonly (readonly IonValue[])[],
-): AsyncGenerator<readonly IonValue[], void> {
-  yield* batches;
-}
-
-function readParameter(bytes: Uint8Array, n: number): IonValue {
-  try {
-    const value = decodeIon(bytes);
-    // Hashing reads every byte, so what is stored later is known to be sound.
-    hashIon(value);
-    return value;
-  } catch (error) {
-    throw new BadRequestException(
-      `Parameter ${n + 1} is not a valid Ion binary value. Send exactly one value with its version marker.`,
-      { cause: error },
-    );
-  }
+function replay(batches: readonly (readonly IonValue[])[]): ResultRows {
+  let next = 0;
+  return { next: () => batches[next++], close: () => {} };
 }

@@ -1,5 +1,7 @@
+import { encodeIon } from '../../ion/encode.js';
+import { hashIon } from '../../ion/hash.js';
+import { IonStruct } from '../../ion/value.js';
 import { equalityKey } from '../../partiql/index.js';
-import type { IonStruct } from '../../ion/value.js';
 import type { IndexEntry, Revision } from '../../store/contract.js';
 import { decodeStruct } from '../journal/block.js';
 import { conflictKey } from './read-set.js';
@@ -10,64 +12,55 @@ export interface PendingDocument {
   readonly table: TableDefinition;
   readonly documentId: string;
   /** The revision that the transaction found; absent when it inserted the document. */
-  readonly base?: Revision;
+  readonly base?: Revision | undefined;
   /** The document as it stands; absent when the transaction deleted it. */
-  readonly data?: IonStruct;
-  /** The statements that wrote it, from 0. */
+  readonly data?: IonStruct | undefined;
+  /** The statements that wrote it, from 0, in order. */
   readonly statements: readonly number[];
 }
 
 /** A document with its place in the indexes. */
-interface Written extends PendingDocument {
-  readonly keys: ReadonlyMap<string, Uint8Array>;
+interface Written {
+  readonly document: PendingDocument;
+  readonly keys: ReadonlyMap<string, string>;
+  /** What it was before the last statement that wrote it, if somebody may still read that. */
+  readonly before: Written | undefined;
 }
 
 interface WrittenTable {
   readonly documents: Map<string, Written>;
-  /** Index entry → the ids of the documents written that stand under it. */
+  /** Index entry → the ids of the documents written that stand, or stood, under it. */
   readonly entries: Map<string, Set<string>>;
 }
 
-/**
- * What a transaction wrote so far, over its snapshot. A statement's writes are
- * added when it has ended; a cursor that is open by then goes on with the set
- * that it began with.
- */
+/** What a written document takes in memory besides its own bytes, about. */
+const DOCUMENT_OVERHEAD = 500;
+
+/** What a transaction wrote so far, over its snapshot. A statement's writes are added when it has ended. */
 export class WriteSet {
-  readonly #tables: Map<string, WrittenTable>;
+  readonly #tables = new Map<string, WrittenTable>();
+  /** How many documents it has. */
+  documents = 0;
+  /** About how many bytes it holds. */
+  bytes = 0;
 
-  constructor(tables = new Map<string, WrittenTable>()) {
-    this.#tables = tables;
-  }
-
-  /** The document of an id, if the transaction wrote it. */
-  get(tableId: string, documentId: string): PendingDocument | undefined {
-    return this.#tables.get(tableId)?.documents.get(documentId);
-  }
-
-  /** What was written to one table. */
-  inTable(tableId: string): Iterable<PendingDocument> {
-    return this.#tables.get(tableId)?.documents.values() ?? [];
-  }
-
-  /** The documents written to one table that now stand under a key of an index. */
-  *lookup(
-    tableId: string,
-    indexId: string,
-    key: Uint8Array,
-  ): Iterable<PendingDocument> {
-    const table = this.#tables.get(tableId);
-    const ids = table?.entries.get(conflictKey.entry(indexId, key)) ?? [];
-    for (const id of ids) yield table?.documents.get(id) as Written;
+  /** What was written before a statement. It stays as it is, if later writes are told to keep it. */
+  before(statement: number): WriteView {
+    return new WriteView(this.#tables, statement);
   }
 
   /** Every document written, by table, in the order of their first write. */
   *[Symbol.iterator](): Iterator<PendingDocument> {
     for (const { documents } of this.#tables.values())
-      yield* documents.values();
+      for (const { document } of documents.values()) yield document;
   }
 
-  put(document: PendingDocument): void {
+  /**
+   * Adds what a statement wrote.
+   *
+   * @param keep - whether somebody may still read as of an earlier statement
+   */
+  put(document: PendingDocument, keep: boolean): void {
     const { table, documentId, data } = document;
     let written = this.#tables.get(table.tableId);
     if (!written)
@@ -76,49 +69,104 @@ export class WriteSet {
         (written = { documents: new Map(), entries: new Map() }),
       );
     const { documents, entries } = written;
-
-    for (const [indexId, key] of documents.get(documentId)?.keys ?? [])
-      entries.get(conflictKey.entry(indexId, key))?.delete(documentId);
-    const keys = indexKeys(table, data);
+    const before = documents.get(documentId);
+    if (!keep)
+      for (const [indexId, key] of before?.keys ?? [])
+        entries.get(conflictKey.entry(indexId, key))?.delete(documentId);
+    const keys = indexKeys(table.indexes, data);
     for (const [indexId, key] of keys) {
       const entry = conflictKey.entry(indexId, key);
       const ids = entries.get(entry);
       if (ids) ids.add(documentId);
       else entries.set(entry, new Set([documentId]));
     }
-    documents.set(documentId, { ...document, keys });
+    documents.set(documentId, {
+      document,
+      keys,
+      before: keep ? before : undefined,
+    });
+    if (!before) this.documents++;
+    if (!before || keep) this.bytes += DOCUMENT_OVERHEAD;
+    else if (before.document.data)
+      this.bytes -= encodeIon(before.document.data).length;
+    if (data) {
+      this.bytes += encodeIon(data).length;
+      // Its revision will need it; so long a commit need not take.
+      hashIon(data);
+    }
   }
 
-  /** What the written documents change in the indexes of their tables. */
-  *indexEntries(): Iterable<IndexEntry> {
-    for (const { documents } of this.#tables.values())
-      for (const { table, documentId, base, keys } of documents.values()) {
-        const before = indexKeys(table, base?.data && decodeStruct(base.data));
-        for (const { indexId } of table.indexes) {
+  /** What the written documents change in indexes. */
+  *indexEntries(
+    indexesOf: (tableId: string) => readonly IndexDefinition[],
+  ): Iterable<IndexEntry> {
+    for (const [tableId, { documents }] of this.#tables) {
+      const indexes = indexesOf(tableId);
+      if (indexes.length === 0) continue;
+      for (const { document, keys } of documents.values()) {
+        const { documentId, base } = document;
+        const before = indexKeys(indexes, base?.data);
+        for (const { indexId } of indexes) {
           const old = before.get(indexId);
           const key = keys.get(indexId);
-          if (old && key && Buffer.compare(old, key) === 0) continue;
-          if (old) yield { indexId, key: old, documentId, ended: true };
-          if (key) yield { indexId, key, documentId, ended: false };
+          if (old === key) continue;
+          if (old !== undefined)
+            yield { indexId, key: old, documentId, ended: true };
+          if (key !== undefined)
+            yield { indexId, key, documentId, ended: false };
         }
       }
+    }
+  }
+}
+
+/** What a transaction wrote before one of its statements. */
+export class WriteView {
+  readonly #tables: ReadonlyMap<string, WrittenTable>;
+  readonly #statement: number;
+
+  constructor(tables: ReadonlyMap<string, WrittenTable>, statement: number) {
+    this.#tables = tables;
+    this.#statement = statement;
   }
 
-  /** A copy to write to while this one is read. */
-  clone(): WriteSet {
-    return new WriteSet(
-      new Map(
-        [...this.#tables].map(([tableId, { documents, entries }]) => [
-          tableId,
-          {
-            documents: new Map(documents),
-            entries: new Map(
-              [...entries].map(([entry, ids]) => [entry, new Set(ids)]),
-            ),
-          },
-        ]),
-      ),
-    );
+  /** The document of an id, if the transaction wrote it. */
+  get(tableId: string, documentId: string): PendingDocument | undefined {
+    if (this.#tables.size === 0) return undefined;
+    const written = this.#tables.get(tableId)?.documents.get(documentId);
+    return this.#asOf(written)?.document;
+  }
+
+  /** What was written to one table. */
+  *inTable(tableId: string): Iterable<PendingDocument> {
+    for (const written of this.#tables.get(tableId)?.documents.values() ?? []) {
+      const { document } = this.#asOf(written) ?? {};
+      if (document) yield document;
+    }
+  }
+
+  /** The documents written to one table that stand under a key of an index. */
+  *lookup(
+    tableId: string,
+    indexId: string,
+    key: string,
+  ): Iterable<PendingDocument> {
+    const table = this.#tables.get(tableId);
+    const ids = table?.entries.get(conflictKey.entry(indexId, key)) ?? [];
+    for (const id of ids) {
+      const written = this.#asOf(table?.documents.get(id));
+      if (written?.keys.get(indexId) === key) yield written.document;
+    }
+  }
+
+  #asOf(latest: Written | undefined): Written | undefined {
+    let written = latest;
+    while (
+      written &&
+      (written.document.statements.at(-1) ?? 0) >= this.#statement
+    )
+      written = written.before;
+    return written;
   }
 }
 
@@ -126,20 +174,24 @@ export class WriteSet {
 export function indexKey(
   { field }: IndexDefinition,
   data: IonStruct,
-): Uint8Array | undefined {
+): string | undefined {
   const value = data.get(field);
   return value === undefined ? undefined : equalityKey(value);
 }
 
 function indexKeys(
-  { indexes }: TableDefinition,
-  data: IonStruct | undefined,
-): ReadonlyMap<string, Uint8Array> {
-  const keys = new Map<string, Uint8Array>();
-  if (data)
-    for (const index of indexes) {
-      const key = indexKey(index, data);
-      if (key) keys.set(index.indexId, key);
-    }
+  indexes: readonly IndexDefinition[],
+  document: IonStruct | Uint8Array | undefined,
+): ReadonlyMap<string, string> {
+  if (!document || indexes.length === 0) return NO_KEYS;
+  const data =
+    document instanceof IonStruct ? document : decodeStruct(document);
+  const keys = new Map<string, string>();
+  for (const index of indexes) {
+    const key = indexKey(index, data);
+    if (key !== undefined) keys.set(index.indexId, key);
+  }
   return keys;
 }
+
+const NO_KEYS: ReadonlyMap<string, string> = new Map();

@@ -18,18 +18,21 @@ import { compileExpression } from './expression.js';
 import { compileFrom, filtering, type FromPlan, type Source } from './from.js';
 import { compileQuery } from './query.js';
 import {
+  answerOf,
   framesOf,
   runStages,
   turn,
+  Wait,
   type Evaluate,
   type Frame,
   type Run,
   type Stage,
 } from './runtime.js';
+import type { RowFlow } from '../rows.js';
 import { Scope } from './scope.js';
 
 /** A compiled statement: its rows in batches. */
-export type StatementPlan = (run: Run) => AsyncIterable<readonly IonValue[]>;
+export type StatementPlan = (run: Run) => RowFlow;
 
 function documentId(id: string): IonValue {
   return IonStruct.of([['documentId', id]]);
@@ -112,9 +115,9 @@ export function compileInsert(
   const { result: value, stages } = context.withHoists(() =>
     compileExpression(context, node.value, new Scope()),
   );
-  return async function* (run) {
+  return function* (run) {
     const writer = writerOf(context, path, at, run);
-    const [frame] = await collectFrames(context, stages, run);
+    const [frame] = yield* collectFrames(context, stages, run);
     if (frame === undefined) return;
     const given = value(frame, run);
     const items = node.single ? undefined : itemsOf(given);
@@ -125,23 +128,25 @@ export function compileInsert(
     const rows: IonValue[] = [];
     for (const document of documents) {
       const pause = turn(run, 1);
-      if (pause !== undefined) await pause;
-      rows.push(documentId(await writer.insert(document)));
+      if (pause !== undefined) yield new Wait(pause);
+      rows.push(documentId(yield* answerOf(writer.insert(document))));
     }
     yield rows;
   };
 }
 
 /** Runs the stages that come before an expression outside of any query. */
-export async function collectFrames(
+export function* collectFrames(
   context: PlanContext,
   stages: readonly Stage[],
   run: Run,
-): Promise<readonly Frame[]> {
+): Generator<Wait<unknown>, readonly Frame[], undefined> {
   const first = context.emptyFrame();
+  if (stages.length === 0) return [first];
   const collected: Frame[] = [];
-  for await (const frames of framesOf(runStages(stages, first, run), run)) {
-    for (const frame of frames) collected.push(frame);
+  for (const frames of framesOf(runStages(stages, first, run), run)) {
+    if (frames instanceof Wait) yield frames;
+    else for (const frame of frames) collected.push(frame);
   }
   return collected;
 }
@@ -190,13 +195,17 @@ export function compileChange(
   stages.push(...changes.stages);
   // Elements are removed from the back, so that none moves before its turn.
   const backwards = node.operations.some(({ kind }) => kind === 'Remove');
-  return async function* (run) {
+  return function* (run) {
     const writer = writerOf(context, tablePath, at, run);
     const documents = new Map<string, Frame[]>();
-    for await (const batch of framesOf(
+    for (const batch of framesOf(
       runStages(stages, context.emptyFrame(), run),
       run,
     )) {
+      if (batch instanceof Wait) {
+        yield batch;
+        continue;
+      }
       for (const frame of batch) {
         const id = idOf(table, frame);
         const frames = documents.get(id);
@@ -207,7 +216,7 @@ export function compileChange(
     const edits: { id: string; document: IonStruct | undefined }[] = [];
     for (const [id, frames] of documents) {
       if (backwards) frames.reverse();
-      const changed = await changeDocument(changes.result, table, frames, run);
+      const changed = yield* changeDocument(changes.result, table, frames, run);
       edits.push({
         id,
         document:
@@ -218,24 +227,29 @@ export function compileChange(
     }
     const rows: IonValue[] = [];
     for (const { id, document } of edits) {
-      if (document === undefined) await writer.remove(id);
-      else await writer.replace(id, document);
+      const pause = turn(run, 1);
+      if (pause !== undefined) yield new Wait(pause);
+      yield* answerOf(
+        document === undefined
+          ? writer.remove(id)
+          : writer.replace(id, document),
+      );
       rows.push(documentId(id));
     }
     yield rows;
   };
 }
 
-async function changeDocument(
+function* changeDocument(
   changes: readonly Change[],
   table: Source | undefined,
   frames: readonly Frame[],
   run: Run,
-): Promise<IonValue | undefined> {
+): Generator<Wait<unknown>, IonValue | undefined, undefined> {
   let document: IonValue | undefined;
   for (const frame of frames) {
     const pause = turn(run, 1);
-    if (pause !== undefined) await pause;
+    if (pause !== undefined) yield new Wait(pause);
     document ??= frame[table?.slot ?? 0];
     for (const change of changes) {
       document = change(document, frame, run);

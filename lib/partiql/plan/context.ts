@@ -115,8 +115,13 @@ export class PlanContext {
 
   /** The frame before any source: everything is MISSING. */
   emptyFrame(): Frame {
-    return Array.from({ length: this.#slots }, () => MISSING);
+    if (this.#empty.length !== this.#slots) {
+      this.#empty = Array.from({ length: this.#slots }, () => MISSING);
+    }
+    return this.#empty.slice();
   }
+
+  #empty: Frame = [];
 
   allocate(): number {
     return this.#slots++;

@@ -1,3 +1,4 @@
+import type { MaybePromise } from '../../async/maybe-promise.js';
 import { IonStruct } from '../../ion/value.js';
 import { evaluationError } from '../errors.js';
 import type * as Ast from '../language/ast.js';
@@ -5,7 +6,7 @@ import { structOf, textOf } from '../values/kinds.js';
 import { collectFrames, type StatementPlan } from './change.js';
 import type { PlanContext } from './context.js';
 import { compileExpression } from './expression.js';
-import type { Run } from './runtime.js';
+import { answerOf, type Run } from './runtime.js';
 import { Scope } from './scope.js';
 
 /** CREATE, DROP and UNDROP: one row, with the id of the table. */
@@ -19,15 +20,16 @@ export function compileDefinition(
     | Ast.UndropTableNode,
 ): StatementPlan {
   const define = definition(context, node);
-  return async function* (run) {
-    yield [IonStruct.of([['tableId', await define(run)]])];
+  return function* (run) {
+    const tableId = yield* answerOf(define(run));
+    yield [IonStruct.of([['tableId', tableId]])];
   };
 }
 
 function definition(
   context: PlanContext,
   node: Parameters<typeof compileDefinition>[1],
-): (run: Run) => Promise<string> | string {
+): (run: Run) => MaybePromise<string> {
   switch (node.kind) {
     case 'CreateTable':
       return ({ catalog }) => catalog.createTable(node.name);
@@ -77,8 +79,8 @@ export function compileExec(
     node.args.map((arg) => compileExpression(context, arg, new Scope())),
   );
   const { source } = context;
-  return async function* (run) {
-    const [frame = []] = await collectFrames(context, stages, run);
+  return function* (run) {
+    const [frame = []] = yield* collectFrames(context, stages, run);
     const [address, table, document] = args.map((arg) => arg(frame, run));
     const blockAddress = structOf(address ?? null);
     const tableId = textOf(table ?? null);
@@ -94,6 +96,10 @@ export function compileExec(
         'REDACT_REVISION takes a block address (a struct), a table id and a document id (strings)',
       );
     }
-    yield [await run.catalog.redactRevision(blockAddress, tableId, documentId)];
+    yield [
+      yield* answerOf(
+        run.catalog.redactRevision(blockAddress, tableId, documentId),
+      ),
+    ];
   };
 }

@@ -1,3 +1,4 @@
+import type { MaybePromise } from '../../async/maybe-promise.js';
 import type { IonValue, Timestamp } from '../../ion/value.js';
 import type { Catalog } from '../catalog.js';
 
@@ -107,14 +108,26 @@ export function* framesNow(flow: Flow, run: Run): Generator<Frames> {
   }
 }
 
-/** The batches of any flow; empty ones are left out. Pauses as often as the statement has to. */
-export async function* framesOf(flow: Flow, run: Run): AsyncGenerator<Frames> {
+/** The batches of any flow at its end; empty ones are left out. Pauses as often as the statement has to. */
+export function* framesOf(
+  flow: Flow,
+  run: Run,
+): Iterable<Frames | Wait<unknown>> {
   for (const frames of flow) {
     const pause = turn(run, BATCH);
-    if (pause !== undefined) await pause;
-    if (frames instanceof Wait) frames.value = await frames.promise;
-    else if (frames.length > 0) yield frames;
+    if (pause !== undefined) yield new Wait(pause);
+    if (frames instanceof Wait || frames.length > 0) yield frames;
   }
+}
+
+/** An answer that may have to be waited for. */
+export function* answerOf<T>(
+  answer: MaybePromise<T>,
+): Generator<Wait<T>, T, undefined> {
+  if (!(answer instanceof Promise)) return answer;
+  const wait = new Wait(answer);
+  yield wait;
+  return wait.value as T;
 }
 
 /** A stage that fills in or drops each frame, and needs no waiting. */

@@ -63,13 +63,13 @@ function planQuery(
   if (plan === undefined) return planExpression(context, query);
   const { stages, output } = plan;
   const { mayHoldMissing } = context;
-  return async function* (run) {
+  return function* (run) {
     // As `framesOf` does it, without a generator in between.
     for (const frames of runStages(stages, context.emptyFrame(), run)) {
       const pause = turn(run, BATCH);
-      if (pause !== undefined) await pause;
+      if (pause !== undefined) yield new Wait(pause);
       if (frames instanceof Wait) {
-        frames.value = await frames.promise;
+        yield frames;
         continue;
       }
       const rows: IonValue[] = [];
@@ -102,11 +102,15 @@ function planExpression(
   const { result: evaluate, stages } = context.withHoists(() =>
     compileExpression(context, query, new Scope()),
   );
-  return async function* (run) {
-    for await (const frames of framesOf(
+  return function* (run) {
+    for (const frames of framesOf(
       runStages(stages, context.emptyFrame(), run),
       run,
     )) {
+      if (frames instanceof Wait) {
+        yield frames;
+        continue;
+      }
       for (const frame of frames) {
         yield rowsOf(evaluate(frame, run))
           .map(sealed)
@@ -142,11 +146,12 @@ export async function evaluateExpression(
     },
     work: 0,
   };
-  for await (const frames of framesOf(
+  for (const frames of framesOf(
     runStages(stages, context.emptyFrame(), run),
     run,
   )) {
-    for (const frame of frames) return evaluate(frame, run);
+    if (frames instanceof Wait) frames.value = await frames.promise;
+    else for (const frame of frames) return evaluate(frame, run);
   }
   return MISSING;
 }

@@ -1,4 +1,6 @@
+import { CHECKSUM_LENGTH, checkRecord, closeRecord } from '../checksum.js';
 import type { Commit, Head, MerkleNode } from '../contract.js';
+import { StoreDamagedError } from '../store-errors.js';
 
 const NODE_COUNT = 8;
 const NODES = 9;
@@ -10,38 +12,74 @@ const HASH_LENGTH = 32;
  * stands in the record's key.
  *
  *   blockTimestamp 8 · number of nodes 1 · hash 32 of each, the block's own
- *   first · block to the end
+ *   first · block · checksum 4
  */
 export function encodeBlock(commit: Commit): Buffer {
   const { block, blockTimestamp, merkleNodes } = commit;
   const start = NODES + merkleNodes.length * HASH_LENGTH;
-  const record = Buffer.allocUnsafe(start + block.length);
+  const record = Buffer.allocUnsafe(start + block.length + CHECKSUM_LENGTH);
   record.writeDoubleBE(blockTimestamp, 0);
-  record.writeUInt8(merkleNodes.length, NODE_COUNT);
+  record[NODE_COUNT] = merkleNodes.length;
   merkleNodes.forEach(({ hash }, level) =>
     record.set(hash, NODES + level * HASH_LENGTH),
   );
   record.set(block, start);
-  return record;
+  return closeRecord(record);
 }
 
-export function blockOf(record: Buffer): Buffer {
-  return record.subarray(NODES + record[NODE_COUNT] * HASH_LENGTH);
-}
+/** A record that is what was written. */
+export class BlockRecord {
+  /** @throws StoreDamagedError when the record is not what was written */
+  constructor(
+    readonly sequenceNo: number,
+    private readonly record: Buffer,
+  ) {
+    if (
+      !checkRecord(record) ||
+      record.length < NODES + record[NODE_COUNT] * HASH_LENGTH + CHECKSUM_LENGTH
+    )
+      throw new StoreDamagedError(
+        `the record of block ${sequenceNo} is not what was written`,
+      );
+  }
 
-export function headOf(sequenceNo: number, record: Buffer): Head {
-  return {
-    sequenceNo,
-    blockTimestamp: record.readDoubleBE(0),
-    blockHash: nodeOf(record, 0) as Buffer,
-  };
-}
+  /** The block as Ion binary. */
+  get block(): Buffer {
+    const { record } = this;
+    return record.subarray(
+      NODES + record[NODE_COUNT] * HASH_LENGTH,
+      record.length - CHECKSUM_LENGTH,
+    );
+  }
 
-/** The hash of the node of a level that the block completes, if it does. */
-export function nodeOf(record: Buffer, level: number): Buffer | undefined {
-  if (level >= record[NODE_COUNT]) return undefined;
-  const start = NODES + level * HASH_LENGTH;
-  return record.subarray(start, start + HASH_LENGTH);
+  get head(): Head {
+    return {
+      sequenceNo: this.sequenceNo,
+      blockTimestamp: this.record.readDoubleBE(0),
+      blockHash: this.node(0),
+    };
+  }
+
+  /** The nodes that the block completes, its own leaf first. */
+  get nodes(): readonly Uint8Array[] {
+    return Array.from({ length: this.record[NODE_COUNT] }, (_, level) =>
+      this.node(level),
+    );
+  }
+
+  /**
+   * The hash of the node of a level that the block completes.
+   *
+   * @throws StoreDamagedError when it completes none of that level
+   */
+  node(level: number): Uint8Array {
+    if (level >= this.record[NODE_COUNT])
+      throw new StoreDamagedError(
+        `the record of block ${this.sequenceNo} lacks its Merkle node of level ${level}`,
+      );
+    const start = NODES + level * HASH_LENGTH;
+    return this.record.subarray(start, start + HASH_LENGTH);
+  }
 }
 
 /** The block that completes a node: the last one below it. */

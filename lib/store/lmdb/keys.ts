@@ -1,68 +1,78 @@
-/** Ids are 22 ASCII characters, so keys that begin with one sort and scan by it. */
+import type { IndexEntry } from '../contract.js';
+
+/**
+ * Keys are strings of the characters 0 to 255, each of which is one byte. They
+ * begin with ids of 22 characters, so they sort, and are scanned, by these.
+ */
+export const keyEncoder = {
+  writeKey: (key: string, target: Buffer, start: number): number =>
+    start + target.write(key, start, 'latin1'),
+  readKey: (source: Buffer, start: number, end: number): string =>
+    source.toString('latin1', start, end),
+};
+
 export const ID_LENGTH = 22;
 
 const SEQUENCE_LENGTH = 6;
-const AFTER_ALL_IDS = Buffer.from([0xff]);
+/** Comes after every id, number and version. */
+const LAST = '\xff\xff\xff\xff\xff\xff\xff';
+
+/** The end of the keys that begin with a prefix. */
+export const endOf = (prefix: string): string => prefix + LAST;
+
+/** The next key that is possible after one. */
+export const behind = (key: string): string => `${key}\0`;
 
 /** Key of a document in its table. */
-export function documentKey(tableId: string, documentId: string): Buffer {
-  return Buffer.from(tableId + documentId, 'latin1');
-}
+export const documentKey = (tableId: string, documentId: string): string =>
+  tableId + documentId;
 
 /** Key of one revision of a document; revisions of a document sort by version. */
-export function revisionKey(
+export const revisionKey = (document: string, version: number): string =>
+  document + bytesOf(version, 4);
+
+/** Key of the deletion of a document; those of a table sort by block. */
+export const deletionKey = (
   tableId: string,
+  sequenceNo: number,
   documentId: string,
-  version: number,
-): Buffer {
-  const key = Buffer.allocUnsafe(2 * ID_LENGTH + 4);
-  key.write(tableId, 0, 'latin1');
-  key.write(documentId, ID_LENGTH, 'latin1');
-  key.writeUInt32BE(version, 2 * ID_LENGTH);
-  return key;
-}
+): string => tableId + sequenceKey(sequenceNo) + documentId;
 
 /** Prefix of all entries of an index under one key; the document id follows it. */
-export function entryPrefix(indexId: string, key: Uint8Array): Buffer {
+export const entryPrefix = (indexId: string, key: string): string =>
   // The length stands before the key, so that no key is a prefix of another.
-  return Buffer.concat([
-    Buffer.from(indexId, 'latin1'),
-    Buffer.from([key.length]),
-    key,
-  ]);
-}
+  indexId + String.fromCharCode(key.length) + key;
 
-export function entryKey(
-  indexId: string,
-  key: Uint8Array,
-  documentId: string,
-): Buffer {
-  return Buffer.concat([
-    entryPrefix(indexId, key),
-    Buffer.from(documentId, 'latin1'),
-  ]);
-}
+export const entryKey = ({ indexId, key, documentId }: IndexEntry): string =>
+  entryPrefix(indexId, key) + documentId;
+
+/** Key of an entry that a block ended; those under one key sort by block. */
+export const endedEntryKey = (
+  { indexId, key, documentId }: IndexEntry,
+  sequenceNo: number,
+): string => entryPrefix(indexId, key) + sequenceKey(sequenceNo) + documentId;
 
 /** Key of a sequence number; sorts by number. */
-export function sequenceKey(sequenceNo: number): Buffer {
-  const key = Buffer.allocUnsafe(SEQUENCE_LENGTH);
-  key.writeUIntBE(sequenceNo, 0, SEQUENCE_LENGTH);
-  return key;
+export const sequenceKey = (sequenceNo: number): string =>
+  bytesOf(sequenceNo, SEQUENCE_LENGTH);
+
+/** The sequence number that stands in a key, from a position on. */
+export function sequenceIn(key: string, at = 0): number {
+  let number = 0;
+  for (let i = at; i < at + SEQUENCE_LENGTH; i++)
+    number = number * 256 + key.charCodeAt(i);
+  return number;
 }
 
-export function readSequence(bytes: Buffer, at = 0): number {
-  return bytes.readUIntBE(at, SEQUENCE_LENGTH);
-}
+/** The document id at the end of a key. */
+export const idIn = (key: string): string => key.slice(-ID_LENGTH);
 
-/** Key of the n-th index entry that a block ended. */
-export function endedKey(sequenceNo: number, n: number): Buffer {
-  const key = Buffer.allocUnsafe(SEQUENCE_LENGTH + 4);
-  key.writeUIntBE(sequenceNo, 0, SEQUENCE_LENGTH);
-  key.writeUInt32BE(n, SEQUENCE_LENGTH);
-  return key;
-}
-
-/** The end of the range of keys that begin with `prefix` and go on with an id or a version. */
-export function endOf(prefix: Buffer): Buffer {
-  return Buffer.concat([prefix, AFTER_ALL_IDS]);
+/** A number as bytes, the highest first. */
+function bytesOf(value: number, length: number): string {
+  const low = value % 2 ** 24;
+  const high = Math.floor(value / 2 ** 24);
+  const last = String.fromCharCode(low >> 16, (low >> 8) & 255, low & 255);
+  return length === 4
+    ? String.fromCharCode(high) + last
+    : String.fromCharCode(high >> 16, (high >> 8) & 255, high & 255) + last;
 }

@@ -1,132 +1,131 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { open, type Database, type RootDatabase } from 'lmdb';
+import { open, type RootDatabaseOptionsWithPath } from 'lmdb';
+import { isTurnLong, nextTurn } from '../../async/turns.js';
 import {
   BATCH_SIZE,
   type Commit,
   type Head,
+  type KeyOf,
   type LedgerStore,
   type MerkleNode,
-  type Revision,
+  type NewIndex,
   type Snapshot,
 } from '../contract.js';
-import {
-  decodeRevision,
-  encodeRevision,
-  revisionSequence,
-  revisionVersion,
-} from '../revision-record.js';
+import { decodeRevision } from '../revision-record.js';
 import {
   StoreClosedError,
   StoreError,
+  StoreInUseError,
+  StoreLostError,
   StoreUnwritableError,
   TipMovedError,
 } from '../store-errors.js';
+import { BlockRecord, completedBy } from './block-record.js';
+import { Changes } from './changes.js';
+import { DiskSpace } from './disk-space.js';
+import { checkUnlessClosed, dataFile, markClosed } from './closed-mark.js';
 import {
-  blockOf,
-  completedBy,
-  encodeBlock,
-  headOf,
-  nodeOf,
-} from './block-record.js';
-import {
-  documentKey,
-  endedKey,
+  behind,
   endOf,
   entryKey,
-  entryPrefix,
-  ID_LENGTH,
-  readSequence,
-  revisionKey,
+  idIn,
+  sequenceIn,
   sequenceKey,
 } from './keys.js';
-import { DiskSpace } from './disk-space.js';
-import { claimOwnership, type Ownership } from './ownership.js';
+import { LmdbSnapshot, type SnapshotSource } from './lmdb-snapshot.js';
+import { checkFormat, DROPPED, UNBUILT } from './meta.js';
+import { OpenRanges } from './open-ranges.js';
+import { Ownership } from './ownership.js';
+import { NOTHING, type Root, type Tree, Trees } from './trees.js';
+import { type Write, writesOf } from './writes.js';
 
-type Bytes = Database<Buffer, Buffer>;
+/** More writes than these are made in steps, so that they do not hold up the event loop. */
+const AT_ONCE = 1000;
+/** Documents that one step of building an index looks at, and entries that one append removes of a dropped one. */
+const STEP = 400;
 
-/** 1 kept the Merkle nodes and the head apart from the blocks. */
-const FORMAT = 2;
-/** Ended index entries removed with one append, so that none of them is slow. */
-const SWEEP_LIMIT = 1000;
+/** A batch of blocks ends when it has so many bytes. */
+const BATCH_BYTES = 4 << 20;
+
+const OWNER = 'owner';
 
 /**
  * A ledger in a folder of this machine, in LMDB. What `append` acknowledged has
  * been flushed to the disk and survives a killed process and a lost power.
  */
 export class LmdbStore implements LedgerStore {
-  readonly #root: RootDatabase<Buffer, Buffer>;
+  readonly #path: string;
+  readonly #trees: Trees;
   readonly #ownership: Ownership;
-  /** Blocks by sequence number, with the Merkle nodes that they complete. */
-  readonly #blocks: Bytes;
-  /** The latest revision of each document, one that deletes it included. */
-  readonly #current: Bytes;
-  /** The revisions before the latest. */
-  readonly #superseded: Bytes;
-  /** Index entries; the value is empty, or the block that ended the entry. */
-  readonly #entries: Bytes;
-  /** Ended entries by the block that ended them, to be swept. */
-  readonly #ended: Bytes;
-
   readonly #space: DiskSpace;
-  #head: Head | undefined;
+  readonly #changes: Changes;
+  readonly #ranges = new OpenRanges();
+  readonly #source: SnapshotSource;
   readonly #openSnapshots = new Map<number, number>();
-  #appending: Promise<void> = Promise.resolve();
+  readonly #unbuilt = new Map<string, NewIndex>();
+  /** Ended indexes that still have entries, by the block that ended them. */
+  readonly #dropped = new Map<string, number>();
+  #head: Head | undefined;
+  #failure: StoreError | undefined;
+  /** Writes are made one after the other. */
+  #writing: Promise<unknown> = Promise.resolve();
   #closing: Promise<void> | undefined;
 
   private constructor(
-    root: RootDatabase<Buffer, Buffer>,
+    path: string,
+    trees: Trees,
     ownership: Ownership,
     space: DiskSpace,
   ) {
-    this.#space = space;
-    this.#root = root;
+    this.#path = path;
+    this.#trees = trees;
     this.#ownership = ownership;
-    this.#blocks = openBytes(root, 'blocks');
-    this.#current = openBytes(root, 'current');
-    this.#superseded = openBytes(root, 'superseded');
-    this.#entries = openBytes(root, 'entries');
-    this.#ended = openBytes(root, 'ended');
+    this.#space = space;
     this.#head = this.#lastBlock();
+    this.#changes = new Changes(this.#head?.sequenceNo ?? -1);
+    this.#source = {
+      trees,
+      ranges: this.#ranges,
+      changes: this.#changes,
+      throwIfClosed: () => this.#throwIfClosed(),
+    };
+    for (const { key, value } of rangeOf(trees.meta, UNBUILT)) {
+      const indexId = idIn(key);
+      const tableId = value.toString('latin1');
+      this.#unbuilt.set(indexId, { indexId, tableId });
+    }
+    for (const { key, value } of rangeOf(trees.meta, DROPPED))
+      this.#dropped.set(idIn(key), sequenceIn(value.toString('latin1')));
   }
 
   /**
-   * Opens the store in `folder`, and makes the folder if there is none.
+   * Opens the store in `folder`, and makes the folder, for its owner alone, if
+   * there is none.
    *
-   * @throws StoreUnwritableError, StoreInUseError
+   * @throws StoreUnwritableError, StoreInUseError, StoreDamagedError
    */
   static async open(folder: string): Promise<LmdbStore> {
     const path = resolve(folder);
-    try {
-      await mkdir(path, { recursive: true });
-    } catch (error) {
-      throw new StoreUnwritableError(path, error);
-    }
-    const space = new DiskSpace(path);
-    let root: RootDatabase<Buffer, Buffer> | undefined;
     let ownership: Ownership | undefined;
+    let root: Root | undefined;
     try {
+      await mkdir(path, { recursive: true, mode: 0o700 });
+      const space = new DiskSpace(path);
       space.take(0);
-      root = open<Buffer, Buffer>({
-        path,
-        // A folder name with a dot in it is still a folder.
-        noSubdir: false,
-        maxDbs: 16,
-        // With it, a commit would be acknowledged before it is flushed.
-        overlappingSync: false,
-        encoding: 'binary',
-        keyEncoding: 'binary',
-      });
-      const meta = openBytes(root, 'meta');
-      ownership = await claimOwnership(path, meta);
-      checkFormat(path, meta);
-      return new LmdbStore(root, ownership, space);
+      ownership = await Ownership.claim(path);
+      await checkUnlessClosed(path);
+      root = open<Buffer, string>(optionsOf(path));
+      const trees = new Trees(root);
+      checkFormat(path, trees.meta);
+      await trees.owner.put(OWNER, NOTHING, ownership.version);
+      const store = new LmdbStore(path, trees, ownership, space);
+      await store.#watch();
+      return store;
     } catch (error) {
       // What went wrong first is what is told.
-      try {
-        ownership?.release();
-      } catch {}
       await root?.close().catch(() => {});
+      await ownership?.release();
       throw error instanceof StoreError
         ? error
         : new StoreUnwritableError(path, error);
@@ -138,209 +137,242 @@ export class LmdbStore implements LedgerStore {
     return this.#head;
   }
 
+  get failure(): StoreError | undefined {
+    return this.#failure;
+  }
+
+  get unbuilt(): ReadonlyMap<string, NewIndex> {
+    return this.#unbuilt;
+  }
+
   append(tip: number, commits: readonly Commit[]): Promise<void> {
     this.#throwIfClosed();
-    const appended = this.#appending.then(() => this.#append(tip, commits));
-    this.#appending = appended.catch(() => {});
-    return appended;
+    return this.#inTurn(() => this.#append(tip, commits));
   }
 
   async #append(tip: number, commits: readonly Commit[]): Promise<void> {
-    const head = commits.at(-1);
-    if (!head) return;
-    // What throws in a child transaction leaves nothing of it. Reads in here see
-    // the store as this transaction leaves it.
+    const last = commits.at(-1);
+    if (!last) return;
+    if (this.#failure) throw this.#failure;
+    if (tip !== this.#changes.durable)
+      throw new TipMovedError(tip, this.#changes.durable);
     this.#space.take(sizeOf(commits));
-    const written = this.#root.childTransaction(() => {
-      // Another process may have taken an owner that was silent for dead.
-      this.#ownership.assertHeld();
-      if (!this.#endsAt(tip))
-        throw new TipMovedError(tip, this.#lastBlock()?.sequenceNo ?? -1);
-      this.#sweep();
-      for (const commit of commits) this.#write(commit);
-    });
-    // A disk that is full fails this commit; it must not fail the process.
-    this.#root.committed.then(ignore, ignore);
+    this.#changes.begin(commits);
+    try {
+      await this.#write(
+        this.#withRemovals(writesOf(this.#trees, commits)),
+        sequenceKey(commits[0].sequenceNo),
+      );
+    } finally {
+      this.#ranges.settled();
+    }
+    this.#changes.durable = last.sequenceNo;
+    this.#head = last;
+    for (const { newIndexes = [], endedIndexes = [], sequenceNo } of commits) {
+      for (const index of newIndexes) this.#unbuilt.set(index.indexId, index);
+      for (const indexId of endedIndexes) {
+        this.#unbuilt.delete(indexId);
+        this.#dropped.set(indexId, sequenceNo);
+      }
+    }
+  }
+
+  /**
+   * Makes writes in one transaction, durable when the promise resolves.
+   *
+   * @param block - key of the first block that they add, which must not be there yet
+   * @throws StoreInUseError when another process has taken over
+   * @throws TipMovedError when it has appended; nothing was written in either case
+   */
+  async #write(writes: IterableIterator<Write>, block?: string): Promise<void> {
+    const first: Write[] = [];
+    let next = writes.next();
+    for (; !next.done && first.length < AT_ONCE; next = writes.next())
+      first.push(next.value);
+    const written = next.done
+      ? this.#writeAtOnce(first, block)
+      : this.#writeInSteps(first, next.value, writes, block);
+    // A disk that is full fails this write; it must not fail the process.
+    this.#trees.root.committed.then(ignore, ignore);
     written.catch((error: { commitError?: Promise<unknown> }) =>
       error.commitError?.catch(ignore),
     );
-    await written;
-    this.#head = head;
+    if (!(await written)) throw this.#fenceError();
   }
 
-  #write(commit: Commit): void {
-    this.#blocks.putSync(sequenceKey(commit.sequenceNo), encodeBlock(commit));
+  /** Hands all writes to LMDB's own thread, which checks the fence too. */
+  async #writeAtOnce(
+    writes: readonly Write[],
+    block: string | undefined,
+  ): Promise<boolean> {
+    const { owner, blocks } = this.#trees;
+    const put = () => writes.forEach((write) => this.#put(write));
+    let isNew: boolean | Promise<boolean> = true;
+    const isOwner = await owner.ifVersion(
+      OWNER,
+      this.#ownership.version,
+      () => {
+        if (block === undefined) put();
+        else isNew = blocks.ifNoExists(block, put);
+      },
+    );
+    return isOwner && isNew;
+  }
 
-    for (const revision of commit.revisions) {
-      const { tableId, documentId } = revision;
-      const key = documentKey(tableId, documentId);
-      const previous = this.#current.get(key);
-      if (previous)
-        this.#superseded.putSync(
-          revisionKey(tableId, documentId, revisionVersion(previous)),
-          previous,
-        );
-      this.#current.putSync(key, encodeRevision(revision));
-    }
-
-    commit.indexEntries.forEach((entry, n) => {
-      const key = entryKey(entry.indexId, entry.key, entry.documentId);
-      this.#entries.putSync(
-        key,
-        entry.ended ? sequenceKey(commit.sequenceNo) : NOTHING,
-      );
-      if (entry.ended) this.#ended.putSync(endedKey(commit.sequenceNo, n), key);
+  /** Makes the writes on this thread, with turns for others, inside of one transaction. */
+  async #writeInSteps(
+    first: readonly Write[],
+    second: Write,
+    rest: Iterable<Write>,
+    block: string | undefined,
+  ): Promise<boolean> {
+    const { root, owner, blocks } = this.#trees;
+    return await root.childTransaction(async () => {
+      if (
+        !owner.doesExist(OWNER, this.#ownership.version) ||
+        (block !== undefined && blocks.doesExist(block))
+      )
+        return false;
+      for (const write of first) this.#put(write);
+      this.#put(second);
+      for (const write of rest) {
+        this.#put(write);
+        if (isTurnLong()) await nextTurn();
+      }
+      return true;
     });
   }
 
-  /** Removes index entries that ended before every open snapshot. */
-  #sweep(): void {
+  #put({ tree, key, value }: Write): void {
+    if (value) {
+      void tree.put(key, value);
+      return;
+    }
+    this.#ranges.leaves(tree, key);
+    void tree.remove(key);
+  }
+
+  /** Why a write did not come through the fence. */
+  #fenceError(): StoreError {
+    const { owner } = this.#trees;
+    return owner.doesExist(OWNER, this.#ownership.version)
+      ? new TipMovedError(
+          this.#changes.durable,
+          this.#lastBlock()?.sequenceNo ?? -1,
+        )
+      : (this.#failure = new StoreInUseError(this.#path, 'another process'));
+  }
+
+  /** Writes, and with them the removal of some entries that nobody can ask for any more. */
+  *#withRemovals(writes: Iterable<Write>): IterableIterator<Write> {
+    yield* writes;
     const oldest = Math.min(
-      this.#head?.sequenceNo ?? 0,
+      this.#changes.durable,
       ...this.#openSnapshots.keys(),
     );
-    const ended = [
-      ...this.#ended.getRange({
-        end: sequenceKey(oldest + 1),
-        limit: SWEEP_LIMIT,
-      }),
-    ];
-    for (const { key, value } of ended) {
-      const end = this.#entries.get(value);
-      // The entry may have begun again since.
-      if (end?.length && readSequence(end) === readSequence(key))
-        this.#entries.removeSync(value);
-      this.#ended.removeSync(key);
+    const { entries, endedEntries, meta } = this.#trees;
+    let left = STEP;
+    for (const [indexId, endedBy] of this.#dropped) {
+      if (endedBy > oldest || left <= 0) continue;
+      for (const tree of [entries, endedEntries])
+        for (const key of keysOf(tree, indexId, left)) {
+          yield { tree, key };
+          left--;
+        }
+      if (left <= 0) return;
+      yield { tree: meta, key: DROPPED + indexId };
+      this.#dropped.delete(indexId);
     }
+  }
+
+  async buildIndex(indexId: string, keyOf: KeyOf): Promise<void> {
+    const index = this.#unbuilt.get(indexId);
+    if (!index) return;
+    let next: string | undefined = index.tableId;
+    while (next !== undefined && this.#unbuilt.has(indexId) && !this.#closing) {
+      const start: string = next;
+      next = await this.#inTurn(() => this.#buildStep(index, start, keyOf));
+    }
+  }
+
+  /** Adds entries for some documents. Returns where the next step begins. */
+  async #buildStep(
+    { indexId, tableId }: NewIndex,
+    start: string,
+    keyOf: KeyOf,
+  ): Promise<string | undefined> {
+    // It may have ended while this waited for its turn.
+    if (!this.#unbuilt.has(indexId)) return undefined;
+    const { documents, entries, meta } = this.#trees;
+    const writes: Write[] = [];
+    let last: string | undefined;
+    let count = 0;
+    for (const { key, value } of documents.getRange({
+      start,
+      end: endOf(tableId),
+      limit: STEP,
+    })) {
+      const documentId = idIn(key);
+      const { data } = decodeRevision(tableId, documentId, value);
+      const indexKey = data && keyOf(data);
+      if (indexKey !== undefined)
+        writes.push({
+          tree: entries,
+          key: entryKey({ indexId, key: indexKey, documentId, ended: false }),
+          value: NOTHING,
+        });
+      last = key;
+      count++;
+    }
+    const isDone = count < STEP;
+    if (isDone) writes.push({ tree: meta, key: UNBUILT + indexId });
+    this.#space.take(200 * writes.length);
+    await this.#write(writes.values());
+    if (!isDone && last !== undefined) {
+      if (isTurnLong()) await nextTurn();
+      return behind(last);
+    }
+    this.#unbuilt.delete(indexId);
+    return undefined;
   }
 
   snapshot(at: number): Snapshot {
     this.#throwIfClosed();
     this.#openSnapshots.set(at, (this.#openSnapshots.get(at) ?? 0) + 1);
     let closed = false;
-    return {
-      at,
-      get: (tableId, ids) => this.#get(at, tableId, ids),
-      lookup: (tableId, indexId, keys) =>
-        this.#lookup(at, tableId, indexId, keys),
-      scan: (tableId) => this.#scan(at, tableId),
-      history: (tableId, ids) => this.#history(at, tableId, ids),
-      close: () => {
-        if (closed) return;
-        closed = true;
-        const left = (this.#openSnapshots.get(at) ?? 1) - 1;
-        if (left > 0) this.#openSnapshots.set(at, left);
-        else this.#openSnapshots.delete(at);
-      },
-    };
-  }
-
-  #get(at: number, tableId: string, ids: readonly string[]): Revision[] {
-    this.#throwIfClosed();
-    const found: Revision[] = [];
-    for (const id of ids) {
-      const record = this.#current.get(documentKey(tableId, id));
-      const revision = record && this.#asOf(at, tableId, id, record);
-      if (revision?.data) found.push(revision);
-    }
-    return found;
-  }
-
-  /** The revision of a document that was current at a block, given the latest one. */
-  #asOf(
-    at: number,
-    tableId: string,
-    documentId: string,
-    latest: Buffer,
-  ): Revision | undefined {
-    let record: Buffer | undefined = latest;
-    let version = revisionVersion(latest);
-    while (record && revisionSequence(record) > at) {
-      if (version === 0) return undefined;
-      version--;
-      record = this.#superseded.get(revisionKey(tableId, documentId, version));
-    }
-    return record && decodeRevision(tableId, documentId, record);
-  }
-
-  *#lookup(
-    at: number,
-    tableId: string,
-    indexId: string,
-    keys: readonly Uint8Array[],
-  ): Iterable<readonly Revision[]> {
-    for (const indexKey of keys) {
-      const prefix = entryPrefix(indexId, indexKey);
-      for (const entries of this.#ranges(this.#entries, prefix)) {
-        const ids = entries
-          .filter(({ value }) => value.length === 0 || readSequence(value) > at)
-          .map(({ key }) => key.toString('latin1', prefix.length));
-        yield this.#get(at, tableId, ids);
-      }
-    }
-  }
-
-  *#scan(at: number, tableId: string): Iterable<readonly Revision[]> {
-    for (const records of this.#ranges(this.#current, idPrefix(tableId))) {
-      const revisions: Revision[] = [];
-      for (const { key, value } of records) {
-        const id = key.toString('latin1', ID_LENGTH);
-        const revision = this.#asOf(at, tableId, id, value);
-        if (revision?.data) revisions.push(revision);
-      }
-      yield revisions;
-    }
-  }
-
-  *#history(
-    at: number,
-    tableId: string,
-    ids?: readonly string[],
-  ): Iterable<readonly Revision[]> {
-    const prefixes = ids
-      ? ids.map((id) => documentKey(tableId, id))
-      : [idPrefix(tableId)];
-    for (const prefix of prefixes)
-      for (const latest of this.#ranges(this.#current, prefix))
-        for (const { key, value } of latest)
-          yield* this.#revisions(at, tableId, key, value);
-  }
-
-  *#revisions(
-    at: number,
-    tableId: string,
-    document: Buffer,
-    latest: Buffer,
-  ): Iterable<readonly Revision[]> {
-    const id = document.toString('latin1', ID_LENGTH);
-    for (const records of this.#ranges(this.#superseded, document)) {
-      yield records
-        .map(({ value }) => decodeRevision(tableId, id, value))
-        .filter(
-          ({ sequenceNo, version }) =>
-            // The latest may have been superseded since it was read.
-            sequenceNo <= at && version < revisionVersion(latest),
-        );
-    }
-    if (revisionSequence(latest) <= at)
-      yield [decodeRevision(tableId, id, latest)];
+    return new LmdbSnapshot(at, this.#source, () => {
+      if (closed) return;
+      closed = true;
+      const left = (this.#openSnapshots.get(at) ?? 1) - 1;
+      if (left > 0) this.#openSnapshots.set(at, left);
+      else this.#openSnapshots.delete(at);
+    });
   }
 
   *blocks(from: number, to: number): Iterable<readonly Uint8Array[]> {
+    for (const records of this.blockRecords(from, to))
+      yield records.map(({ block }) => block);
+  }
+
+  /** @internal What is stored of blocks, for verification. */
+  *blockRecords(from: number, to: number): Iterable<readonly BlockRecord[]> {
     let next = Math.max(from, 0);
     while (next <= to) {
       this.#throwIfClosed();
-      const batch = Array.from(
-        this.#blocks.getRange({
-          start: sequenceKey(next),
-          end: sequenceKey(to + 1),
-          limit: BATCH_SIZE,
-        }),
-        ({ value }) => blockOf(value),
-      );
-      if (batch.length === 0) return;
-      next += batch.length;
-      yield batch;
+      const records: BlockRecord[] = [];
+      let bytes = 0;
+      for (const { key, value } of this.#trees.blocks.getRange({
+        start: sequenceKey(next),
+        end: sequenceKey(to + 1),
+        limit: BATCH_SIZE,
+      })) {
+        records.push(new BlockRecord(sequenceIn(key), value));
+        bytes += value.length;
+        if (bytes > BATCH_BYTES) break;
+      }
+      if (records.length === 0) return;
+      next += records.length;
+      yield records;
     }
   }
 
@@ -349,28 +381,34 @@ export class LmdbStore implements LedgerStore {
   ): readonly Uint8Array[] {
     this.#throwIfClosed();
     return nodes.map((node) => {
-      const record = this.#blocks.get(sequenceKey(completedBy(node)));
-      const hash = record && nodeOf(record, node.level);
-      if (!hash)
+      const sequenceNo = completedBy(node);
+      const record = this.#trees.blocks.get(sequenceKey(sequenceNo));
+      if (!record)
         throw new RangeError(`No Merkle node ${node.level}:${node.index}.`);
-      return hash;
+      return new BlockRecord(sequenceNo, record).node(node.level);
     });
   }
 
-  #endsAt(sequenceNo: number): boolean {
-    const isStored = (n: number) => this.#blocks.doesExist(sequenceKey(n));
-    return (
-      (sequenceNo < 0 || isStored(sequenceNo)) && !isStored(sequenceNo + 1)
-    );
-  }
-
   #lastBlock(): Head | undefined {
-    for (const { key, value } of this.#blocks.getRange({
+    for (const { key, value } of this.#trees.blocks.getRange({
+      start: endOf(''),
+      end: '\0',
       reverse: true,
       limit: 1,
     }))
-      return headOf(readSequence(key), value);
+      return new BlockRecord(sequenceIn(key), value).head;
     return undefined;
+  }
+
+  /** Notices when the folder is taken away, or replaced, under the open store. */
+  async #watch(): Promise<void> {
+    const file = dataFile(this.#path);
+    const { dev, ino } = await stat(file);
+    this.#ownership.keepAlive(async () => {
+      const now = await stat(file).catch(() => undefined);
+      if (now?.dev === dev && now.ino === ino) return;
+      if (!this.#closing) this.#failure ??= new StoreLostError(this.#path);
+    });
   }
 
   close(): Promise<void> {
@@ -379,32 +417,19 @@ export class LmdbStore implements LedgerStore {
   }
 
   async #close(): Promise<void> {
-    await this.#appending;
+    await this.#writing;
     try {
-      this.#ownership.release();
+      await this.#trees.root.close();
+      if (!this.#failure) await markClosed(this.#path);
     } finally {
-      await this.#root.close();
+      await this.#ownership.release();
     }
   }
 
-  /**
-   * Entries under a prefix, in batches. Each batch is a range of its own: no
-   * database snapshot stays open while the reader is away.
-   */
-  *#ranges(
-    db: Bytes,
-    prefix: Buffer,
-  ): Iterable<{ key: Buffer; value: Buffer }[]> {
-    const end = endOf(prefix);
-    let start = prefix;
-    for (;;) {
-      this.#throwIfClosed();
-      const batch = [...db.getRange({ start, end, limit: BATCH_SIZE })];
-      yield batch;
-      const last = batch.at(-1);
-      if (!last || batch.length < BATCH_SIZE) return;
-      start = Buffer.concat([last.key, NEXT]);
-    }
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#writing.then(work);
+    this.#writing = done.catch(ignore);
+    return done;
   }
 
   #throwIfClosed(): void {
@@ -414,17 +439,19 @@ export class LmdbStore implements LedgerStore {
 
 const ignore = () => {};
 
-const NOTHING = Buffer.alloc(0);
-/** Added to a key it gives the next possible one. */
-const NEXT = Buffer.from([0]);
-const FORMAT_KEY = Buffer.from('format');
-
-function openBytes(root: RootDatabase<Buffer, Buffer>, name: string): Bytes {
-  return root.openDB<Buffer, Buffer>({
-    name,
+function optionsOf(path: string): RootDatabaseOptionsWithPath {
+  const options: RootDatabaseOptionsWithPath & { permissionsMode: number } = {
+    path,
+    // A folder name with a dot in it is still a folder.
+    noSubdir: false,
+    maxDbs: 16,
+    // With it, a commit would be acknowledged before it is flushed.
+    overlappingSync: false,
+    // LMDB's types do not know it.
+    permissionsMode: 0o600,
     encoding: 'binary',
-    keyEncoding: 'binary',
-  });
+  };
+  return options;
 }
 
 /** About how many bytes blocks and the documents in them take. */
@@ -432,16 +459,11 @@ function sizeOf(commits: readonly Commit[]): number {
   return commits.reduce((sum, { block }) => sum + 2 * block.length, 4096);
 }
 
-function idPrefix(tableId: string): Buffer {
-  return Buffer.from(tableId, 'latin1');
+function rangeOf(tree: Tree, prefix: string) {
+  return tree.getRange({ start: prefix, end: endOf(prefix) });
 }
 
-function checkFormat(path: string, meta: Bytes): void {
-  const format = meta.get(FORMAT_KEY);
-  if (!format) meta.putSync(FORMAT_KEY, Buffer.from([FORMAT]));
-  else if (format[0] !== FORMAT)
-    throw new StoreError(
-      'QLDB_STORE_FORMAT',
-      `The ledger in ${path} has format ${format[0]}; this version of nestjs-qldb reads format ${FORMAT}. Open it with the version that wrote it.`,
-    );
+/** Some of the keys that begin with a prefix. */
+function keysOf(tree: Tree, prefix: string, limit: number): readonly string[] {
+  return Array.from(tree.getKeys({ start: prefix, end: endOf(prefix), limit }));
 }

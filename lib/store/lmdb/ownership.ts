@@ -1,24 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync, readlinkSync, statSync } from 'node:fs';
-import { utimes, writeFile } from 'node:fs/promises';
+import { readFile, rename, unlink, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Database } from 'lmdb';
 import { StoreInUseError } from '../store-errors.js';
 
-/** The right of this process to write to a store. */
-export interface Ownership {
-  /**
-   * Call it inside a write transaction.
-   *
-   * @throws StoreInUseError when another process has taken over
-   */
-  assertHeld(): void;
-  /** Gives up the claim, if it is still this process's. */
-  release(): void;
-}
-
+/** Who says that it owns a store. */
 interface Owner {
   readonly host: string;
   readonly pid: number;
@@ -30,99 +18,162 @@ interface Owner {
   readonly started?: string;
 }
 
-const OWNER = Buffer.from('owner');
-const HEARTBEAT_FILE = 'owner.heartbeat';
+const OWNER_FILE = 'owner.json';
 const HEARTBEAT_MS = 2_000;
 /** An owner on another host (or in another container) that was silent for so long is dead. */
 const SILENCE_MS = 10_000;
 
-/** Stores that this process has open: LMDB would share one environment between them. */
+/** Folders that this process has open: LMDB would share one environment between them. */
 const openHere = new Set<string>();
 
 /**
- * Makes this process the one that may write to the store.
+ * The claim of this process to a folder, in a file of it. One process owns a
+ * ledger, since it keeps the end of the journal in memory; a dead owner's claim
+ * is taken over.
  *
- * LMDB lets several processes write, one after the other; but a ledger keeps the
- * end of its journal in memory, so one process owns it. The claim is written in
- * an LMDB write transaction, which excludes every other process, and a dead
- * owner's claim is taken over at once.
- *
- * @throws StoreInUseError when the owner is alive
+ * It is made before LMDB opens the folder: two containers whose processes have
+ * one number would stop each other there for good. Against an owner that was
+ * only silent, see the fence in `LmdbStore`.
  */
-export async function claimOwnership(
-  path: string,
-  meta: Database<Buffer, Buffer>,
-): Promise<Ownership> {
-  if (openHere.has(path)) throw new StoreInUseError(path, 'this process');
-  openHere.add(path);
-  try {
-    const heartbeatFile = join(path, HEARTBEAT_FILE);
-    const self = thisProcess();
-    let owner = claim(meta, self, heartbeatFile);
+export class Ownership {
+  /** A number that no other claim has. */
+  readonly version = Number.parseInt(randomUUID().slice(-12), 16);
+  readonly #path: string;
+  readonly #file: string;
+  readonly #self: Owner;
+  #heartbeat: NodeJS.Timeout | undefined;
+
+  private constructor(path: string, self: Owner) {
+    this.#path = path;
+    this.#file = join(path, OWNER_FILE);
+    this.#self = self;
+  }
+
+  /** @throws StoreInUseError when the owner is alive */
+  static async claim(path: string): Promise<Ownership> {
+    if (openHere.has(path)) throw new StoreInUseError(path, 'this process');
+    openHere.add(path);
+    try {
+      const ownership = new Ownership(path, thisProcess());
+      await ownership.#claim();
+      return ownership;
+    } catch (error) {
+      openHere.delete(path);
+      throw error;
+    }
+  }
+
+  async #claim(): Promise<void> {
     // A process that cannot be asked is given the time to fall silent.
     const deadline = Date.now() + SILENCE_MS + HEARTBEAT_MS;
-    while (owner && !isNeighbour(owner, self) && Date.now() < deadline) {
-      await sleep(HEARTBEAT_MS / 4);
-      owner = claim(meta, self, heartbeatFile);
+    for (;;) {
+      if (await this.#create()) return;
+      const owner = await this.#read();
+      if (owner === undefined) continue;
+      if (!isAlive(owner, this.#self, this.#file)) await this.#remove(owner);
+      else if (isNeighbour(owner, this.#self) || Date.now() > deadline)
+        throw new StoreInUseError(
+          this.#path,
+          `process ${owner.pid} on ${owner.host}`,
+        );
+      else await sleep(HEARTBEAT_MS / 4);
     }
-    if (owner)
-      throw new StoreInUseError(path, `process ${owner.pid} on ${owner.host}`);
+  }
 
-    await writeFile(heartbeatFile, '');
-    const heartbeat = setInterval(() => {
+  /** False if there is a claim. */
+  async #create(): Promise<boolean> {
+    try {
+      await writeFile(this.#file, JSON.stringify(this.#self), {
+        flag: 'wx',
+        mode: 0o600,
+      });
+      return true;
+    } catch (error) {
+      if (codeOf(error) === 'EEXIST') return false;
+      throw error;
+    }
+  }
+
+  /** The claim that stands; undefined if it has just gone. */
+  async #read(): Promise<Owner | undefined> {
+    let text: string;
+    try {
+      text = await readFile(this.#file, 'utf8');
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return undefined;
+      throw error;
+    }
+    try {
+      return JSON.parse(text) as Owner;
+    } catch {
+      // Its owner has not written it yet, or died before it had: who it was is not known.
+      return { host: 'an unknown host', pid: 0, claim: text };
+    }
+  }
+
+  /** Takes away the claim of a dead owner; puts it back if it turns out to be another's. */
+  async #remove(dead: Owner): Promise<void> {
+    const aside = `${this.#file}.${this.#self.claim}`;
+    try {
+      await rename(this.#file, aside);
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return;
+      throw error;
+    }
+    const moved = await readFile(aside, 'utf8').catch(() => '');
+    if (moved !== '' && claimIn(moved) !== dead.claim)
+      await writeFile(this.#file, moved, { flag: 'wx', mode: 0o600 }).catch(
+        () => {},
+      );
+    await unlink(aside).catch(() => {});
+  }
+
+  /**
+   * Shows others that this process is alive, for as long as it is.
+   *
+   * @param check - called with each sign of life
+   */
+  keepAlive(check: () => Promise<void>): void {
+    this.#heartbeat = setInterval(() => {
       const now = new Date();
-      void utimes(heartbeatFile, now, now).catch(() => {});
+      void utimes(this.#file, now, now).catch(() => {});
+      void check();
     }, HEARTBEAT_MS);
-    heartbeat.unref();
+    this.#heartbeat.unref();
+  }
 
-    const held = () => {
-      const record = meta.get(OWNER);
-      return record && (JSON.parse(record.toString()) as Owner);
-    };
-    return {
-      assertHeld: () => {
-        const holder = held();
-        if (holder?.claim !== self.claim)
-          throw new StoreInUseError(
-            path,
-            holder ? `process ${holder.pid} on ${holder.host}` : 'no process',
-          );
-      },
-      release: () => {
-        clearInterval(heartbeat);
-        openHere.delete(path);
-        meta.transactionSync(() => {
-          if (held()?.claim === self.claim) meta.removeSync(OWNER);
-        });
-      },
-    };
-  } catch (error) {
-    openHere.delete(path);
-    throw error;
+  /** Gives up the claim, if it is still this process's. */
+  async release(): Promise<void> {
+    clearInterval(this.#heartbeat);
+    try {
+      const owner = await this.#read();
+      if (owner?.claim === this.#self.claim) await unlink(this.#file);
+    } catch {
+      // Gone with its folder, or not ours to remove: the process number tells the next one.
+    } finally {
+      openHere.delete(this.#path);
+    }
   }
 }
 
-/** Writes `self` as the owner; returns the present owner instead if it is alive. */
-function claim(
-  meta: Database<Buffer, Buffer>,
-  self: Owner,
-  heartbeatFile: string,
-): Owner | undefined {
-  return meta.transactionSync(() => {
-    const record = meta.get(OWNER);
-    const owner = record && (JSON.parse(record.toString()) as Owner);
-    if (owner && isAlive(owner, self, heartbeatFile)) return owner;
-    meta.putSync(OWNER, Buffer.from(JSON.stringify(self)));
-    return undefined;
-  });
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
 }
 
-function isAlive(owner: Owner, self: Owner, heartbeatFile: string): boolean {
-  if (!isNeighbour(owner, self)) return !isSilent(heartbeatFile);
+function claimIn(text: string): string | undefined {
+  try {
+    return (JSON.parse(text) as Owner).claim;
+  } catch {
+    return text;
+  }
+}
+
+function isAlive(owner: Owner, self: Owner, file: string): boolean {
+  if (!isNeighbour(owner, self)) return !isSilent(file);
   try {
     process.kill(owner.pid, 0);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+    if (codeOf(error) === 'ESRCH') return false;
   }
   // The number may belong to another process by now.
   return owner.started === undefined || owner.started === startOf(owner.pid);
@@ -133,9 +184,9 @@ function isNeighbour(owner: Owner, self: Owner): boolean {
   return owner.host === self.host && owner.namespace === self.namespace;
 }
 
-function isSilent(heartbeatFile: string): boolean {
+function isSilent(file: string): boolean {
   try {
-    return Date.now() - statSync(heartbeatFile).mtimeMs > SILENCE_MS;
+    return Date.now() - statSync(file).mtimeMs > SILENCE_MS;
   } catch {
     return true;
   }

@@ -3,9 +3,12 @@ import {
   type Batches,
   type Commit,
   type Head,
+  type HistoryRange,
   type IndexEntry,
+  type KeyOf,
   type LedgerStore,
   type MerkleNode,
+  type NewIndex,
   type Revision,
   type Snapshot,
 } from '../contract.js';
@@ -16,12 +19,14 @@ import { StoreClosedError, TipMovedError } from '../store-errors.js';
  * the store contract. Nothing of it outlives the process.
  */
 export class MemoryStore implements LedgerStore {
+  readonly failure = undefined;
+  readonly unbuilt = new Map<string, NewIndex>();
   readonly #commits: Commit[] = [];
   readonly #nodes = new Map<string, Uint8Array>();
   /** Table id → document id → its revisions in order. */
   readonly #tables = new Map<string, Map<string, Revision[]>>();
-  /** Index id and key → document ids that have, or had, an entry there. */
-  readonly #entries = new Map<string, Set<string>>();
+  /** Index id → key → document ids that have, or had, an entry there. */
+  readonly #entries = new Map<string, Map<string, Set<string>>>();
   #closed = false;
 
   head(): Head | undefined {
@@ -45,19 +50,44 @@ export class MemoryStore implements LedgerStore {
         );
         getOrAdd(documents, revision.documentId, () => []).push(revision);
       }
-      for (const entry of commit.indexEntries) {
-        if (!entry.ended)
-          getOrAdd(this.#entries, entryKey(entry), () => new Set()).add(
-            entry.documentId,
-          );
-      }
+      for (const entry of commit.indexEntries)
+        if (!entry.ended) this.#addEntry(entry);
+      for (const index of commit.newIndexes ?? [])
+        this.unbuilt.set(index.indexId, index);
+      // Its entries stay: a transaction that began before may ask for them.
+      for (const indexId of commit.endedIndexes ?? [])
+        this.unbuilt.delete(indexId);
     }
+  }
+
+  // oxlint-disable-next-line require-await -- the contract's other stores have to wait
+  async buildIndex(indexId: string, keyOf: KeyOf): Promise<void> {
+    const index = this.unbuilt.get(indexId);
+    if (!index) return;
+    for (const [documentId, revisions] of this.#documents(index.tableId)) {
+      const data = revisions.at(-1)?.data;
+      const key = data && keyOf(data);
+      if (key !== undefined) this.#addEntry({ indexId, key, documentId });
+    }
+    this.unbuilt.delete(indexId);
+  }
+
+  #addEntry({ indexId, key, documentId }: Omit<IndexEntry, 'ended'>): void {
+    const keys = getOrAdd(
+      this.#entries,
+      indexId,
+      () => new Map<string, Set<string>>(),
+    );
+    getOrAdd(keys, key, () => new Set()).add(documentId);
+  }
+
+  #documents(tableId: string): ReadonlyMap<string, Revision[]> {
+    return this.#tables.get(tableId) ?? new Map<string, Revision[]>();
   }
 
   snapshot(at: number): Snapshot {
     this.#throwIfClosed();
-    const documents = (tableId: string) =>
-      this.#tables.get(tableId) ?? new Map<string, Revision[]>();
+    const documents = (tableId: string) => this.#documents(tableId);
     const current = (revisions: readonly Revision[] | undefined) => {
       const latest = revisions?.findLast(({ sequenceNo }) => sequenceNo <= at);
       return latest?.data && latest;
@@ -66,18 +96,20 @@ export class MemoryStore implements LedgerStore {
       [...ids]
         .map((id) => current(documents(tableId).get(id)))
         .filter((revision) => revision !== undefined);
+    const scan = (tableId: string) => get(tableId, documents(tableId).keys());
 
     return {
       at,
       get,
       lookup: (tableId, indexId, keys) => {
         const ids = keys.flatMap((key) => [
-          ...(this.#entries.get(entryKey({ indexId, key })) ?? []),
+          ...(this.#entries.get(indexId)?.get(key) ?? []),
         ]);
         return batches(get(tableId, new Set(ids)));
       },
-      scan: (tableId) => batches(get(tableId, documents(tableId).keys())),
-      history: (tableId, documentIds) =>
+      scan: (tableId) => batches(scan(tableId)),
+      count: (tableId) => [[scan(tableId).length]],
+      history: (tableId, { documentIds }: HistoryRange = {}) =>
         batches(
           [...(documentIds ?? documents(tableId).keys())].flatMap((id) =>
             (documents(tableId).get(id) ?? []).filter(
@@ -116,9 +148,6 @@ export class MemoryStore implements LedgerStore {
 
 const nodeKey = ({ level, index }: Pick<MerkleNode, 'level' | 'index'>) =>
   `${level}:${index}`;
-
-const entryKey = ({ indexId, key }: Pick<IndexEntry, 'indexId' | 'key'>) =>
-  indexId + Buffer.from(key).toString('latin1');
 
 function getOrAdd<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   let value = map.get(key);

@@ -1,0 +1,68 @@
+import { decodeIon } from '../../ion/decode.js';
+import { hashIon } from '../../ion/hash.js';
+import {
+  IonAnnotated,
+  IonSexp,
+  IonStruct,
+  type IonValue,
+} from '../../ion/value.js';
+import { BadRequestException, statementDigest } from '../../session/index.js';
+import type { StatementInfo } from '../journal/block.js';
+
+/** A statement as the ledger received it. */
+export class ReceivedStatement implements StatementInfo {
+  #parameters: readonly IonValue[] | undefined;
+  #digest: Uint8Array | undefined;
+
+  constructor(
+    readonly statement: string,
+    /** Milliseconds since the epoch. */
+    readonly startTime: number,
+    parameters: readonly IonValue[],
+  ) {
+    this.#parameters = parameters;
+  }
+
+  /** Worked out when it is asked for: a transaction that only reads has no block to be in. */
+  get statementDigest(): Uint8Array {
+    if (this.#digest === undefined) {
+      const hashes = (this.#parameters ?? []).map(hashIon);
+      this.#digest = statementDigest(this.statement, hashes);
+      this.#parameters = undefined;
+    }
+    return this.#digest;
+  }
+}
+
+/**
+ * The values of parameters.
+ *
+ * @throws BadRequestException naming the first one that is none
+ */
+export function readParameters(
+  parameters: readonly Uint8Array[],
+): readonly IonValue[] {
+  return parameters.map((bytes, n) => {
+    try {
+      const value = decodeIon(bytes);
+      // Hashing reads every byte of it: what is stored later is known to be sound.
+      if (isContainer(value)) hashIon(value);
+      return value;
+    } catch (error) {
+      throw new BadRequestException(
+        `Parameter ${n + 1} is not a valid Ion binary value. Send exactly one value with its version marker.`,
+        { cause: error },
+      );
+    }
+  });
+}
+
+/** Whether a value has parts that are not decoded with it. */
+function isContainer(value: IonValue): boolean {
+  return (
+    value instanceof IonStruct ||
+    Array.isArray(value) ||
+    value instanceof IonSexp ||
+    value instanceof IonAnnotated
+  );
+}

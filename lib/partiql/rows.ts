@@ -1,0 +1,57 @@
+import type { MaybePromise } from '../async/maybe-promise.js';
+import type { IonValue } from '../ion/value.js';
+import { Wait } from './plan/runtime.js';
+
+/** A batch of rows, or a pause before the next one. */
+export type RowFlow = Iterable<readonly IonValue[] | Wait<unknown>>;
+
+/**
+ * The rows of a statement in batches. A batch that is there already comes at
+ * once, and one that has to be waited for as a promise.
+ */
+export class StatementRows implements AsyncIterable<readonly IonValue[]> {
+  readonly #flow: Iterator<readonly IonValue[] | Wait<unknown>, void>;
+
+  constructor(flow: RowFlow) {
+    this.#flow = flow[Symbol.iterator]();
+  }
+
+  /** The next batch; undefined after the last. */
+  next(): MaybePromise<readonly IonValue[] | undefined> {
+    const { done, value } = this.#flow.next();
+    if (done === true) return undefined;
+    return value instanceof Wait ? this.#after(value) : value;
+  }
+
+  async #after(pause: Wait<unknown>): Promise<readonly IonValue[] | undefined> {
+    for (let wait = pause; ;) {
+      try {
+        wait.value = await wait.promise;
+      } catch (error) {
+        this.close();
+        throw error;
+      }
+      const { done, value } = this.#flow.next();
+      if (done === true) return undefined;
+      if (!(value instanceof Wait)) return value;
+      wait = value;
+    }
+  }
+
+  /** Ends the statement; what is left of its rows is not read. */
+  close(): void {
+    this.#flow.return?.();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncIterator<readonly IonValue[], void> {
+    try {
+      for (;;) {
+        const batch = await this.next();
+        if (batch === undefined) return;
+        yield batch;
+      }
+    } finally {
+      this.close();
+    }
+  }
+}

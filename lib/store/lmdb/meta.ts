@@ -1,0 +1,29 @@
+import { StoreError } from '../store-errors.js';
+import type { Tree } from './trees.js';
+
+/**
+ * 1 kept the Merkle nodes and the head apart from the blocks; 2 kept deleted
+ * documents and ended index entries among the others.
+ */
+const FORMAT = 3;
+const FORMAT_KEY = 'format';
+
+/** Key of an index that does not have all its entries yet; the value is the id of its table. */
+export const UNBUILT = 'unbuilt:';
+/** Key of an index whose entries are to be removed; the value is the block that ended it. */
+export const DROPPED = 'dropped:';
+
+/**
+ * Marks an empty store with the format, and refuses one of another.
+ *
+ * @throws StoreError
+ */
+export function checkFormat(path: string, meta: Tree): void {
+  const format = meta.get(FORMAT_KEY);
+  if (!format) meta.putSync(FORMAT_KEY, Buffer.from([FORMAT]));
+  else if (format[0] !== FORMAT)
+    throw new StoreError(
+      'QLDB_STORE_FORMAT',
+      `The ledger in ${path} has format ${format[0]}; this version of nestjs-qldb reads format ${FORMAT}. Open it with the version that wrote it.`,
+    );
+}
