@@ -60,6 +60,16 @@ export function encodeIon(value: IonValue): Uint8Array {
 }
 
 /**
+ * A struct as Ion binary that is the same whatever it stood in before: of the
+ * bytes that it was read from, the symbol table and padding are left behind.
+ */
+export function encodeAlone(struct: IonStruct): Uint8Array {
+  return struct instanceof BinaryStruct
+    ? encode(struct, true)
+    : encodeIon(struct);
+}
+
+/**
  * JavaScript (see {@link toIonBinary} for what is taken) as Ion binary. With
  * `strict`, as the value model has it: a number is an int.
  */

@@ -17,6 +17,7 @@ export {
   LedgerClosedError,
   LedgerError,
   LedgerNameError,
+  ViewsInvalidError,
 } from './ledger-errors.js';
 export { DEFAULT_LIMITS, type LedgerLimits } from './limits.js';
 export {
@@ -28,8 +29,16 @@ export { isStoreAddress } from '../store/open-store.js';
 export { type LedgerPorts } from './ports.js';
 export {
   StoreClosedError,
+  StoreDamagedError,
   StoreError,
+  StoreFullError,
   StoreInUseError,
+  StoreLostError,
   StoreUnwritableError,
 } from '../store/store-errors.js';
-export { type LedgerDigest, type LedgerVerification } from './verification.js';
+export {
+  type LedgerDigest,
+  type LedgerVerification,
+  type VerificationProgress,
+  type VerifyOptions,
+} from './verification/verify-ledger.js';

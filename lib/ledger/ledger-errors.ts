@@ -6,6 +6,7 @@ export class LedgerError extends Error {
       | 'QLDB_LEDGER_NAME'
       | 'QLDB_LEDGER_CLOSED'
       | 'QLDB_JOURNAL_INVALID'
+      | 'QLDB_VIEWS_INVALID'
       | 'QLDB_INVALID_PARAMETER',
     message: string,
     options?: ErrorOptions,
@@ -42,11 +43,30 @@ export class JournalInvalidError extends LedgerError {
   constructor(
     /** The block at fault. */
     readonly sequenceNo: number,
-    what: string,
+    /** What does not agree. */
+    readonly what: string,
   ) {
     super(
       'QLDB_JOURNAL_INVALID',
       `Block ${sequenceNo} is not what was written: ${what}. The journal was changed or damaged after the block was committed; restore the ledger's store from a copy.`,
+    );
+  }
+}
+
+/** So many differences stand in a message. */
+const DIFFERENCES_TOLD = 3;
+
+/** What queries and indexes see is not what the journal says. The journal is as it was written. */
+export class ViewsInvalidError extends LedgerError {
+  constructor(
+    /** What is missing, too much or another, and where; some of it if it is much. */
+    readonly differences: readonly string[],
+  ) {
+    const told = differences.slice(0, DIFFERENCES_TOLD).join('; ');
+    const more = differences.length - DIFFERENCES_TOLD;
+    super(
+      'QLDB_VIEWS_INVALID',
+      `What the ledger's queries see is not what its journal says: ${told}${more > 0 ? `; and ${more} more` : ''}. The journal is whole: rebuild the ledger from it ('nestjs-qldb rebuild').`,
     );
   }
 }

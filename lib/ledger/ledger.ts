@@ -30,7 +30,8 @@ import {
   type LedgerDigest,
   type LedgerVerification,
   verifyLedger,
-} from './verification.js';
+  type VerifyOptions,
+} from './verification/verify-ledger.js';
 
 /** A block, and the hashes that lead from its hash to a digest. */
 export interface BlockWithProof {
@@ -222,14 +223,21 @@ export class Ledger {
   }
 
   /**
-   * Recomputes the whole journal, from the first block to the last: every
-   * revision, every block, the chain, the digest; and checks that the documents
-   * which queries see are those of the journal.
+   * Recomputes the journal: every revision, every block, the chain, the digest;
+   * and checks all else that is stored against it: the documents, current ones
+   * and their history, and the entries of all indexes.
+   *
+   * It reads the ledger as it is when it begins, while transactions go on.
+   *
+   * @example
+   * await ledger.verify({ digest: digestOfLastMonth, onProgress: console.log });
    *
    * @throws JournalInvalidError naming the first block that is not what was written
+   * @throws ViewsInvalidError naming what the journal does not say, when it is whole itself
+   * @throws StoreError `QLDB_STORE_DAMAGED` naming a record that cannot be read
    */
-  async verify(): Promise<LedgerVerification> {
-    return verifyLedger(this.#store, this.getDigest());
+  async verify(options?: VerifyOptions): Promise<LedgerVerification> {
+    return verifyLedger(this.#store, this.getDigest(), options);
   }
 
   /** Ends all sessions, waits for the commits under way, and closes the store. Idempotent. */

@@ -112,6 +112,12 @@ export interface LedgerStore {
   /** The ledger as of one block. */
   snapshot(at: number): Snapshot;
 
+  /** All that is stored as of now, for whoever checks it against the journal. */
+  contents(): MaybePromise<StoreContents>;
+
+  /** Where another thread of this process finds the same contents; undefined if nowhere. */
+  readonly address: string | undefined;
+
   /** Blocks as Ion binary, in order, both ends included. */
   blocks(from: number, to: number): Batches<Uint8Array>;
 
@@ -160,6 +166,52 @@ export interface Snapshot {
    * times, a store may return more than those in the range, never fewer.
    */
   history(tableId: string, range?: HistoryRange): Batches<Revision>;
+  close(): void;
+}
+
+/** A block, and what is stored beside it. */
+export interface StoredBlock extends Head {
+  readonly block: Uint8Array;
+  /** Hashes of the Merkle nodes that it completes, its own leaf first. */
+  readonly merkleNodes: readonly Uint8Array[];
+}
+
+/** A revision where it is stored. */
+export interface StoredRevision {
+  readonly revision: Revision;
+  /** Whether it is the one that queries find. */
+  readonly isCurrent: boolean;
+}
+
+/** An index entry where it is stored. */
+export interface StoredEntry extends Omit<IndexEntry, 'ended'> {
+  /** The block that ended it. */
+  readonly endedBy?: number | undefined;
+}
+
+/** What is stored of the deletion of a document, beside the revision that deletes it. */
+export interface StoredDeletion {
+  readonly tableId: string;
+  readonly documentId: string;
+  readonly sequenceNo: number;
+}
+
+/**
+ * All that a store holds, as it was at one moment, whatever is appended
+ * meanwhile. Close it soon: the store keeps all of it that long.
+ */
+export interface StoreContents {
+  readonly head: Head | undefined;
+  /** Ids of the indexes that do not have all their entries yet. */
+  readonly unbuilt: ReadonlySet<string>;
+  /** Blocks in order, from one on. */
+  blocks(from: number): Batches<StoredBlock>;
+  /** The revisions of all tables, sorted by table id, document id and version: those of one block and later ones. */
+  revisions(from: number): Batches<StoredRevision>;
+  /** The entries of all indexes, ended ones too. */
+  indexEntries(): Batches<StoredEntry>;
+  deletions(from: number): Batches<StoredDeletion>;
+  merkleNodes: LedgerStore['merkleNodes'];
   close(): void;
 }
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { LedgerStore } from './contract.js';
+import type { LedgerStore, StoreContents } from './contract.js';
 import { MemoryStore } from './memory/memory-store.js';
 import { StoreError } from './store-errors.js';
 
@@ -37,6 +37,12 @@ export async function openStore(
     'QLDB_STORE_UNKNOWN',
     `No store is known by the address ${JSON.stringify(address.replace(/:.*/s, ':…'))}. Use 'file:<folder>' or 'memory:'.`,
   );
+}
+
+/** What a store of this process holds, for another thread of it: see {@link LedgerStore.address}. */
+export async function openContents(address: string): Promise<StoreContents> {
+  const { LmdbContents } = await import('./lmdb/lmdb-contents.js');
+  return LmdbContents.at(address);
 }
 
 function folderOf(address: string): string {

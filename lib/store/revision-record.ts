@@ -38,17 +38,22 @@ export function encodeRevision(revision: Revision): Buffer {
 
 /** Sequence number of a record, without decoding the rest. */
 export function revisionSequence(record: Buffer): number {
-  return record.readUIntBE(SEQUENCE, 6);
+  return whole(record).readUIntBE(SEQUENCE, 6);
 }
 
 /** Version of a record, without decoding the rest. */
 export function revisionVersion(record: Buffer): number {
-  return record.readUInt32BE(VERSION);
+  return whole(record).readUInt32BE(VERSION);
 }
 
 /** When the revision was committed, without decoding the rest; milliseconds since the epoch. */
 export function revisionTime(record: Buffer): number {
-  return record.readDoubleBE(TX_TIME);
+  return whole(record).readDoubleBE(TX_TIME);
+}
+
+function whole(record: Buffer): Buffer {
+  if (record.length >= HEADER + CHECKSUM_LENGTH) return record;
+  throw new StoreDamagedError('a revision is too short');
 }
 
 /** @throws StoreDamagedError when the record is not what was written */

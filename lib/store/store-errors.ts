@@ -87,7 +87,11 @@ export class StoreLostError extends StoreError {
 
 /** What is stored is not what was written: the disk failed, or somebody else wrote to the files. */
 export class StoreDamagedError extends StoreError {
-  constructor(what: string, options?: ErrorOptions) {
+  constructor(
+    /** The record at fault, and how. */
+    readonly what: string,
+    options?: ErrorOptions,
+  ) {
     super(
       'QLDB_STORE_DAMAGED',
       `The ledger's store is damaged: ${what}. Restore it from a backup, or, if its journal is whole, rebuild the rest from that.`,

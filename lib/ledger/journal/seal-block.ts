@@ -1,6 +1,6 @@
 import type { Steps } from '../../async/maybe-promise.js';
 import { isTimeToPause, nextTurn } from '../../async/turns.js';
-import { encodeIon } from '../../ion/encode.js';
+import { encodeAlone } from '../../ion/encode.js';
 import { dot } from '../../ion/hash.js';
 import { IonWriter } from '../../ion/writer.js';
 import type { Revision } from '../../store/contract.js';
@@ -52,7 +52,7 @@ export function* sealBlock(contents: BlockContents): Steps<SealedBlock> {
       txId: transactionId,
       txTime: timestamp,
       hash: hasher.hash(change),
-      data: data && encodeIon(data),
+      data: data && encodeAlone(data),
       dataHash: undefined,
     });
     if (isTimeToPause(n)) yield nextTurn();

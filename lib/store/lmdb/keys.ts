@@ -13,7 +13,7 @@ export const keyEncoder = {
 
 export const ID_LENGTH = 22;
 
-const SEQUENCE_LENGTH = 6;
+export const SEQUENCE_LENGTH = 6;
 /** Comes after every id, number and version. */
 const LAST = '\xff\xff\xff\xff\xff\xff\xff';
 

@@ -1,16 +1,15 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { open, type RootDatabaseOptionsWithPath } from 'lmdb';
 import { isTurnLong, nextTurn } from '../../async/turns.js';
-import {
-  BATCH_SIZE,
-  type Commit,
-  type Head,
-  type KeyOf,
-  type LedgerStore,
-  type MerkleNode,
-  type NewIndex,
-  type Snapshot,
+import type {
+  Commit,
+  Head,
+  KeyOf,
+  LedgerStore,
+  MerkleNode,
+  NewIndex,
+  Snapshot,
+  StoreContents,
 } from '../contract.js';
 import { decodeRevision } from '../revision-record.js';
 import {
@@ -21,7 +20,7 @@ import {
   StoreUnwritableError,
   TipMovedError,
 } from '../store-errors.js';
-import { BlockRecord, completedBy } from './block-record.js';
+import { BlockRecord } from './block-record.js';
 import { Changes } from './changes.js';
 import { DiskSpace } from './disk-space.js';
 import { checkUnlessClosed, dataFile, markClosed } from './closed-mark.js';
@@ -33,20 +32,23 @@ import {
   sequenceIn,
   sequenceKey,
 } from './keys.js';
+import {
+  blockRecords,
+  inBatches,
+  LmdbContents,
+  storedNodes,
+} from './lmdb-contents.js';
 import { LmdbSnapshot, type SnapshotSource } from './lmdb-snapshot.js';
 import { checkFormat, DROPPED, UNBUILT } from './meta.js';
 import { OpenRanges } from './open-ranges.js';
 import { Ownership } from './ownership.js';
-import { NOTHING, type Root, type Tree, Trees } from './trees.js';
+import { NOTHING, openRoot, type Root, type Tree, Trees } from './trees.js';
 import { type Write, writesOf } from './writes.js';
 
 /** More writes than these are made in steps, so that they do not hold up the event loop. */
 const AT_ONCE = 1000;
 /** Documents that one step of building an index looks at, and entries that one append removes of a dropped one. */
 const STEP = 400;
-
-/** A batch of blocks ends when it has so many bytes. */
-const BATCH_BYTES = 4 << 20;
 
 const OWNER = 'owner';
 
@@ -115,7 +117,7 @@ export class LmdbStore implements LedgerStore {
       space.take(0);
       ownership = await Ownership.claim(path);
       await checkUnlessClosed(path);
-      root = open<Buffer, string>(optionsOf(path));
+      root = openRoot(path);
       const trees = new Trees(root);
       checkFormat(path, trees.meta);
       await trees.owner.put(OWNER, NOTHING, ownership.version);
@@ -135,6 +137,10 @@ export class LmdbStore implements LedgerStore {
   head(): Head | undefined {
     this.#throwIfClosed();
     return this.#head;
+  }
+
+  get address(): string {
+    return this.#path;
   }
 
   get failure(): StoreError | undefined {
@@ -349,30 +355,18 @@ export class LmdbStore implements LedgerStore {
     });
   }
 
-  *blocks(from: number, to: number): Iterable<readonly Uint8Array[]> {
-    for (const records of this.blockRecords(from, to))
-      yield records.map(({ block }) => block);
+  contents(): StoreContents {
+    this.#throwIfClosed();
+    return new LmdbContents(this.#trees);
   }
 
-  /** @internal What is stored of blocks, for verification. */
-  *blockRecords(from: number, to: number): Iterable<readonly BlockRecord[]> {
-    let next = Math.max(from, 0);
-    while (next <= to) {
+  *blocks(from: number, to: number): Iterable<readonly Uint8Array[]> {
+    for (const records of inBatches(
+      blockRecords(this.#trees, Math.max(from, 0), to),
+      ({ block }) => block.length,
+    )) {
+      yield records.map(({ block }) => block);
       this.#throwIfClosed();
-      const records: BlockRecord[] = [];
-      let bytes = 0;
-      for (const { key, value } of this.#trees.blocks.getRange({
-        start: sequenceKey(next),
-        end: sequenceKey(to + 1),
-        limit: BATCH_SIZE,
-      })) {
-        records.push(new BlockRecord(sequenceIn(key), value));
-        bytes += value.length;
-        if (bytes > BATCH_BYTES) break;
-      }
-      if (records.length === 0) return;
-      next += records.length;
-      yield records;
     }
   }
 
@@ -380,13 +374,7 @@ export class LmdbStore implements LedgerStore {
     nodes: readonly Pick<MerkleNode, 'level' | 'index'>[],
   ): readonly Uint8Array[] {
     this.#throwIfClosed();
-    return nodes.map((node) => {
-      const sequenceNo = completedBy(node);
-      const record = this.#trees.blocks.get(sequenceKey(sequenceNo));
-      if (!record)
-        throw new RangeError(`No Merkle node ${node.level}:${node.index}.`);
-      return new BlockRecord(sequenceNo, record).node(node.level);
-    });
+    return storedNodes(this.#trees, nodes);
   }
 
   #lastBlock(): Head | undefined {
@@ -438,21 +426,6 @@ export class LmdbStore implements LedgerStore {
 }
 
 const ignore = () => {};
-
-function optionsOf(path: string): RootDatabaseOptionsWithPath {
-  const options: RootDatabaseOptionsWithPath & { permissionsMode: number } = {
-    path,
-    // A folder name with a dot in it is still a folder.
-    noSubdir: false,
-    maxDbs: 16,
-    // With it, a commit would be acknowledged before it is flushed.
-    overlappingSync: false,
-    // LMDB's types do not know it.
-    permissionsMode: 0o600,
-    encoding: 'binary',
-  };
-  return options;
-}
 
 /** About how many bytes blocks and the documents in them take. */
 function sizeOf(commits: readonly Commit[]): number {

@@ -1,8 +1,30 @@
-import type { Database, RootDatabase, RootDatabaseOptions } from 'lmdb';
+import {
+  type Database,
+  open,
+  type RootDatabase,
+  type RootDatabaseOptions,
+  type RootDatabaseOptionsWithPath,
+} from 'lmdb';
 import { keyEncoder } from './keys.js';
 
 export type Tree = Database<Buffer, string>;
 export type Root = RootDatabase<Buffer, string>;
+
+/** Opens the data file in a folder, or makes it. */
+export function openRoot(path: string): Root {
+  const options: RootDatabaseOptionsWithPath & { permissionsMode: number } = {
+    path,
+    // A folder name with a dot in it is still a folder.
+    noSubdir: false,
+    maxDbs: 16,
+    // With it, a commit would be acknowledged before it is flushed.
+    overlappingSync: false,
+    // LMDB's types do not know it.
+    permissionsMode: 0o600,
+    encoding: 'binary',
+  };
+  return open<Buffer, string>(options as RootDatabaseOptionsWithPath);
+}
 
 /** The trees of one ledger. All but `meta` and `owner` can be made anew from the blocks. */
 export class Trees {

@@ -11,6 +11,8 @@ import {
   type NewIndex,
   type Revision,
   type Snapshot,
+  type StoreContents,
+  type StoredEntry,
 } from '../contract.js';
 import { StoreClosedError, TipMovedError } from '../store-errors.js';
 
@@ -20,13 +22,15 @@ import { StoreClosedError, TipMovedError } from '../store-errors.js';
  */
 export class MemoryStore implements LedgerStore {
   readonly failure = undefined;
+  readonly address = undefined;
   readonly unbuilt = new Map<string, NewIndex>();
   readonly #commits: Commit[] = [];
   readonly #nodes = new Map<string, Uint8Array>();
   /** Table id → document id → its revisions in order. */
   readonly #tables = new Map<string, Map<string, Revision[]>>();
-  /** Index id → key → document ids that have, or had, an entry there. */
-  readonly #entries = new Map<string, Map<string, Set<string>>>();
+  /** Index id → key → document ids that have an entry there (true), or had one. */
+  readonly #entries = new Map<string, Map<string, Map<string, boolean>>>();
+  readonly #endedEntries: StoredEntry[] = [];
   #closed = false;
 
   head(): Head | undefined {
@@ -50,8 +54,11 @@ export class MemoryStore implements LedgerStore {
         );
         getOrAdd(documents, revision.documentId, () => []).push(revision);
       }
-      for (const entry of commit.indexEntries)
-        if (!entry.ended) this.#addEntry(entry);
+      for (const { ended, ...entry } of commit.indexEntries) {
+        this.#setEntry(entry, !ended);
+        if (ended)
+          this.#endedEntries.push({ ...entry, endedBy: commit.sequenceNo });
+      }
       for (const index of commit.newIndexes ?? [])
         this.unbuilt.set(index.indexId, index);
       // Its entries stay: a transaction that began before may ask for them.
@@ -67,18 +74,24 @@ export class MemoryStore implements LedgerStore {
     for (const [documentId, revisions] of this.#documents(index.tableId)) {
       const data = revisions.at(-1)?.data;
       const key = data && keyOf(data);
-      if (key !== undefined) this.#addEntry({ indexId, key, documentId });
+      if (key !== undefined) this.#setEntry({ indexId, key, documentId }, true);
     }
     this.unbuilt.delete(indexId);
   }
 
-  #addEntry({ indexId, key, documentId }: Omit<IndexEntry, 'ended'>): void {
+  #setEntry(
+    { indexId, key, documentId }: Omit<IndexEntry, 'ended'>,
+    isLive: boolean,
+  ): void {
     const keys = getOrAdd(
       this.#entries,
       indexId,
-      () => new Map<string, Set<string>>(),
+      () => new Map<string, Map<string, boolean>>(),
     );
-    getOrAdd(keys, key, () => new Set()).add(documentId);
+    getOrAdd(keys, key, () => new Map<string, boolean>()).set(
+      documentId,
+      isLive,
+    );
   }
 
   #documents(tableId: string): ReadonlyMap<string, Revision[]> {
@@ -103,7 +116,7 @@ export class MemoryStore implements LedgerStore {
       get,
       lookup: (tableId, indexId, keys) => {
         const ids = keys.flatMap((key) => [
-          ...(this.#entries.get(indexId)?.get(key) ?? []),
+          ...(this.#entries.get(indexId)?.get(key)?.keys() ?? []),
         ]);
         return batches(get(tableId, new Set(ids)));
       },
@@ -119,6 +132,54 @@ export class MemoryStore implements LedgerStore {
         ),
       close: () => {},
     };
+  }
+
+  contents(): StoreContents {
+    this.#throwIfClosed();
+    const commits = [...this.#commits];
+    const tip = commits.length - 1;
+    const ended = [...this.#endedEntries];
+    const live = [...this.#liveEntries()];
+    const revisions = [...this.#tables]
+      .toSorted(byKey)
+      .flatMap(([, documents]) => [...documents].toSorted(byKey))
+      .flatMap(([, all]) => {
+        const present = all.filter(({ sequenceNo }) => sequenceNo <= tip);
+        return present.map((revision, n) => ({
+          revision,
+          isCurrent: n === present.length - 1 && !isDeletion(revision),
+        }));
+      });
+    const since = (from: number) =>
+      revisions.filter(({ revision }) => revision.sequenceNo >= from);
+    return {
+      head: commits.at(-1),
+      unbuilt: new Set(this.unbuilt.keys()),
+      blocks: (from) =>
+        batches(
+          commits.slice(from).map((commit) => ({
+            ...commit,
+            merkleNodes: commit.merkleNodes.map(({ hash }) => hash),
+          })),
+        ),
+      revisions: (from) => batches(since(from)),
+      indexEntries: () => batches([...live, ...ended]),
+      deletions: (from) =>
+        batches(
+          since(from)
+            .map(({ revision }) => revision)
+            .filter(isDeletion),
+        ),
+      merkleNodes: (nodes) => this.merkleNodes(nodes),
+      close: () => {},
+    };
+  }
+
+  *#liveEntries(): Iterable<StoredEntry> {
+    for (const [indexId, keys] of this.#entries)
+      for (const [key, ids] of keys)
+        for (const [documentId, isLive] of ids)
+          if (isLive) yield { indexId, key, documentId };
   }
 
   blocks(from: number, to: number): Batches<Uint8Array> {
@@ -148,6 +209,14 @@ export class MemoryStore implements LedgerStore {
 
 const nodeKey = ({ level, index }: Pick<MerkleNode, 'level' | 'index'>) =>
   `${level}:${index}`;
+
+const byKey = (
+  [a]: readonly [string, unknown],
+  [b]: readonly [string, unknown],
+) => (a < b ? -1 : 1);
+
+const isDeletion = ({ data, dataHash }: Revision): boolean =>
+  !data && !dataHash;
 
 function getOrAdd<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   let value = map.get(key);

@@ -1,0 +1,188 @@
+import { isTurnLong, nextTurn } from '../../async/turns.js';
+import type { StoreContents, StoredBlock } from '../../store/contract.js';
+import type { BlockAddress } from '../journal/block.js';
+import { MerkleFrontier, NO_HASH } from '../journal/merkle.js';
+import {
+  type JournalBlock,
+  type Predecessor,
+  previousHashIn,
+  readBlock,
+} from '../journal/read-block.js';
+import { equal } from '../journal/verify.js';
+import { JournalInvalidError, ViewsInvalidError } from '../ledger-errors.js';
+import { expectRevision, findViews } from './checked-views.js';
+import { Comparison } from './comparison.js';
+
+/** A digest: one hash that stands for the whole ledger up to a block. */
+export interface LedgerDigest {
+  /** 32 bytes. */
+  readonly digest: Uint8Array;
+  readonly digestTipAddress: BlockAddress;
+}
+
+/** What a verification went through. */
+export interface LedgerVerification extends LedgerDigest {
+  readonly blocks: number;
+  readonly revisions: number;
+}
+
+/** How far a verification has come. */
+export interface VerificationProgress {
+  /** What is being checked: blocks of the journal, or the revisions that queries see. */
+  readonly stage: 'journal' | 'views';
+  readonly checked: number;
+  readonly total: number;
+}
+
+/** What is to be verified. */
+export interface VerificationTask {
+  /** Digests that the journal has to have. */
+  readonly digests: readonly LedgerDigest[];
+  /** A block that is known to be right, with its hash. */
+  readonly from?: Pick<Predecessor, 'sequenceNo' | 'blockHash'> | undefined;
+}
+
+/** What others hear of a verification, and how they end it. */
+export interface VerificationWatch {
+  /** @throws whatever is to end the verification */
+  throwIfStopped(): void;
+  onProgress(progress: VerificationProgress): void;
+}
+
+/**
+ * Recomputes the journal, and compares all else that is stored with what follows
+ * from it.
+ *
+ * @throws JournalInvalidError, ViewsInvalidError, StoreDamagedError
+ */
+export async function verifyContents(
+  contents: StoreContents,
+  task: VerificationTask,
+  watch: VerificationWatch,
+): Promise<LedgerVerification> {
+  const comparison = new Comparison();
+  const verification = await verifyJournal(contents, task, watch, comparison);
+  const from = firstBlock(task);
+  let checked = 0;
+  for await (const count of findViews(comparison, contents, from)) {
+    checked += count;
+    await pause(watch, {
+      stage: 'views',
+      checked,
+      total: verification.revisions,
+    });
+  }
+  if (!comparison.differ()) return verification;
+  // Once more, for what it is that differs.
+  await verifyJournal(contents, task, watch, comparison);
+  for await (const _ of findViews(comparison, contents, from))
+    await pause(watch);
+  throw new ViewsInvalidError(comparison.differences());
+}
+
+const firstBlock = ({ from }: VerificationTask): number =>
+  from?.sequenceNo ?? 0;
+
+async function verifyJournal(
+  contents: StoreContents,
+  task: VerificationTask,
+  watch: VerificationWatch,
+  comparison: Comparison,
+): Promise<LedgerVerification> {
+  const first = firstBlock(task);
+  const tip = contents.head?.sequenceNo ?? -1;
+  const frontier = await MerkleFrontier.over(first, (nodes) =>
+    contents.merkleNodes(nodes),
+  );
+  let last: Predecessor | undefined;
+  let blocks = 0;
+  let revisions = 0;
+  for await (const batch of contents.blocks(first)) {
+    for (const stored of batch) {
+      const block = readBlock(stored.block, last ?? before(stored, task));
+      const { sequenceNo, blockHash, strandId } = block;
+      if (!last && task.from && !equal(blockHash, task.from.blockHash))
+        throw new JournalInvalidError(
+          sequenceNo,
+          'its hash is not the known one',
+        );
+      checkBeside(stored, block, frontier);
+      for (const revision of block.revisions)
+        expectRevision(comparison, revision);
+      for (const { digest, digestTipAddress } of task.digests)
+        if (
+          digestTipAddress.sequenceNo === sequenceNo &&
+          (digestTipAddress.strandId !== strandId ||
+            !equal(frontier.root, digest))
+        )
+          throw new JournalInvalidError(sequenceNo, 'the digest is another');
+      last = block;
+      blocks++;
+      revisions += block.revisions.length;
+      await pause(watch, {
+        stage: 'journal',
+        checked: blocks,
+        total: tip + 1 - first,
+      });
+    }
+  }
+  const end = last?.sequenceNo ?? first - 1;
+  const needed = Math.max(
+    tip,
+    ...task.digests.map(({ digestTipAddress }) => digestTipAddress.sequenceNo),
+  );
+  if (end < needed || !last)
+    throw new JournalInvalidError(end + 1, 'it is missing');
+  return {
+    blocks,
+    revisions,
+    digest: frontier.root,
+    digestTipAddress: { strandId: last.strandId ?? '', sequenceNo: end },
+  };
+}
+
+/** What the first block that is looked at follows: it says so itself, if its hash is known. */
+function before({ block }: StoredBlock, task: VerificationTask): Predecessor {
+  if (!task.from || task.from.sequenceNo === 0)
+    return { sequenceNo: -1, blockHash: NO_HASH };
+  return {
+    sequenceNo: task.from.sequenceNo - 1,
+    blockHash: previousHashIn(block),
+  };
+}
+
+/** Checks what is stored beside a block, and adds it to the tree. */
+function checkBeside(
+  stored: StoredBlock,
+  { sequenceNo, blockHash, timestamp }: JournalBlock,
+  frontier: MerkleFrontier,
+): void {
+  const nodes = frontier.append(blockHash);
+  if (
+    stored.sequenceNo !== sequenceNo ||
+    stored.blockTimestamp !== timestamp ||
+    !equal(stored.blockHash, blockHash)
+  )
+    throw new JournalInvalidError(
+      sequenceNo,
+      'its number, time or hash are stored beside it as others',
+    );
+  if (
+    stored.merkleNodes.length !== nodes.length ||
+    !nodes.every(({ hash }, level) => equal(stored.merkleNodes[level], hash))
+  )
+    throw new JournalInvalidError(
+      sequenceNo,
+      'the Merkle nodes that are stored beside it are others',
+    );
+}
+
+async function pause(
+  watch: VerificationWatch,
+  progress?: VerificationProgress,
+): Promise<void> {
+  if (progress) watch.onProgress(progress);
+  if (!isTurnLong()) return;
+  await nextTurn();
+  watch.throwIfStopped();
+}
