@@ -170,8 +170,9 @@ export class Hasher extends HashLayout {
         continue;
       }
       const field =
-        cursor.type < T_LIST &&
-        cursor.valueEnd - cursor.headStart <= LONGEST_KNOWN
+        cursor.valueEnd - cursor.headStart <= LONGEST_KNOWN &&
+        // So few bytes cannot nest deeper than this.
+        depth + LONGEST_KNOWN < MAX_DEPTH
           ? known?.of(sid)
           : undefined;
       const key =

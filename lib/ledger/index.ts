@@ -7,15 +7,26 @@ export {
 } from './journal/verify.js';
 export { merkleRoot } from './journal/merkle.js';
 export {
+  rebuildLedger,
+  type RebuildOptions,
+  type RebuiltLedger,
+  restoreLedger,
+  type RestoreOptions,
+} from './continuity/restore-ledger.js';
+export {
+  type BackupOptions,
   type BlockWithProof,
   Ledger,
   type RevisionWithProof,
 } from './ledger.js';
 export {
+  BackupInvalidError,
   InvalidParameterError,
   JournalInvalidError,
   LedgerClosedError,
   LedgerError,
+  LedgerExistsError,
+  LedgerMissingError,
   LedgerNameError,
   ViewsInvalidError,
 } from './ledger-errors.js';

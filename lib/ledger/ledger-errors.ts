@@ -7,6 +7,9 @@ export class LedgerError extends Error {
       | 'QLDB_LEDGER_CLOSED'
       | 'QLDB_JOURNAL_INVALID'
       | 'QLDB_VIEWS_INVALID'
+      | 'QLDB_BACKUP_INVALID'
+      | 'QLDB_LEDGER_EXISTS'
+      | 'QLDB_LEDGER_MISSING'
       | 'QLDB_INVALID_PARAMETER',
     message: string,
     options?: ErrorOptions,
@@ -67,6 +70,36 @@ export class ViewsInvalidError extends LedgerError {
     super(
       'QLDB_VIEWS_INVALID',
       `What the ledger's queries see is not what its journal says: ${told}${more > 0 ? `; and ${more} more` : ''}. The journal is whole: rebuild the ledger from it ('nestjs-qldb rebuild').`,
+    );
+  }
+}
+
+/** What is to be restored is no backup of a ledger, or not all of it. */
+export class BackupInvalidError extends LedgerError {
+  constructor(what: string) {
+    super(
+      'QLDB_BACKUP_INVALID',
+      `The backup cannot be restored: ${what}. Nothing was restored; use another backup.`,
+    );
+  }
+}
+
+/** A ledger is to be made where there is one. */
+export class LedgerExistsError extends LedgerError {
+  constructor(name: string) {
+    super(
+      'QLDB_LEDGER_EXISTS',
+      `There is a ledger ${name} in that store already, and it is left as it is. Name another store or ledger, or move that one away.`,
+    );
+  }
+}
+
+/** A ledger that is to be worked on is not there. */
+export class LedgerMissingError extends LedgerError {
+  constructor(name: string) {
+    super(
+      'QLDB_LEDGER_MISSING',
+      `There is no ledger ${name} in that store. Check its name, and the store's.`,
     );
   }
 }

@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import {
   type MaybePromise,
   run,
@@ -7,9 +8,13 @@ import {
 import { IonStruct } from '../ion/value.js';
 import type { SessionEndpoint } from '../session/index.js';
 import type { Batches, LedgerStore } from '../store/contract.js';
+import { hasStore, replaceStore } from '../store/open-store.js';
 import type { Tip } from './commit/draft.js';
 import { IndexBuilder } from './commit/index-builder.js';
 import { Sequencer } from './commit/sequencer.js';
+import { writeJournal } from './continuity/journal-stream.js';
+import { replayJournal } from './continuity/replay-journal.js';
+import type { RebuildOptions } from './continuity/restore-ledger.js';
 import { type BlockAddress, decodeStruct } from './journal/block.js';
 import { sealBlock } from './journal/seal-block.js';
 import { blockPath, MerkleFrontier, NO_HASH } from './journal/merkle.js';
@@ -19,6 +24,7 @@ import {
   InvalidParameterError,
   JournalInvalidError,
   LedgerClosedError,
+  LedgerExistsError,
 } from './ledger-errors.js';
 import type { LedgerLimits } from './limits.js';
 import type { LedgerPorts } from './ports.js';
@@ -32,6 +38,9 @@ import {
   verifyLedger,
   type VerifyOptions,
 } from './verification/verify-ledger.js';
+
+/** How a backup is made. */
+export type BackupOptions = Pick<RebuildOptions, 'signal' | 'onProgress'>;
 
 /** A block, and the hashes that lead from its hash to a digest. */
 export interface BlockWithProof {
@@ -238,6 +247,46 @@ export class Ledger {
    */
   async verify(options?: VerifyOptions): Promise<LedgerVerification> {
     return verifyLedger(this.#store, this.getDigest(), options);
+  }
+
+  /**
+   * Writes the journal as it is now, while transactions go on: to a stream,
+   * which it ends; or into another store, where it is a ledger of this name that
+   * can be opened right away. Every block is checked when it is restored, or put
+   * into that store.
+   *
+   * @param target - a stream, or `file:<folder>` as `openLedger` takes it
+   * @returns the digest that the backup leads to: keep it elsewhere
+   *
+   * @example
+   * await ledger.backup(createWriteStream('vehicle-registration.ion'));
+   *
+   * @throws LedgerExistsError when the folder has a ledger of this name
+   */
+  async backup(
+    target: Writable | string,
+    { signal, onProgress }: BackupOptions = {},
+  ): Promise<LedgerDigest> {
+    const digest = this.getDigest();
+    const total = digest.digestTipAddress.sequenceNo + 1;
+    const blocks = this.#store.blocks(0, total - 1);
+    if (typeof target !== 'string') {
+      await writeJournal(
+        target,
+        { ledgerName: this.name, ...digest },
+        blocks,
+        signal,
+      );
+      return digest;
+    }
+    if (hasStore(target, this.name)) throw new LedgerExistsError(this.name);
+    const { result } = await replaceStore(target, this.name, (store) =>
+      replayJournal(blocks, store, {
+        signal,
+        onBlocks: (checked) => onProgress?.({ checked, total }),
+      }),
+    );
+    return result;
   }
 
   /** Ends all sessions, waits for the commits under way, and closes the store. Idempotent. */

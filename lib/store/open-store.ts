@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { LedgerStore, StoreContents } from './contract.js';
@@ -36,6 +38,50 @@ export async function openStore(
   throw new StoreError(
     'QLDB_STORE_UNKNOWN',
     `No store is known by the address ${JSON.stringify(address.replace(/:.*/s, ':…'))}. Use 'file:<folder>' or 'memory:'.`,
+  );
+}
+
+/**
+ * Makes a store beside the place that an address names, lets it be filled, and
+ * puts it there, in one step, when that has gone well. What was there is kept.
+ *
+ * @param fill - what fills the new store; when it fails, nothing has changed
+ * @returns what `fill` returned, and the file with what was there before, if there was any
+ */
+export async function replaceStore<T>(
+  address: string,
+  ledgerName: string,
+  fill: (store: LedgerStore) => Promise<T>,
+): Promise<{ readonly result: T; readonly former?: string }> {
+  if (!address.startsWith(FILE))
+    throw new StoreError(
+      'QLDB_STORE_UNKNOWN',
+      "A ledger can be put into a folder of this machine: use 'file:<folder>'.",
+    );
+  const [{ LmdbStore }, { putInPlace }] = await Promise.all([
+    import('./lmdb/lmdb-store.js'),
+    import('./lmdb/put-in-place.js'),
+  ]);
+  const path = join(folderOf(address), ledgerName);
+  const beside = `${path}.new-${process.pid}`;
+  try {
+    const store = await LmdbStore.open(beside);
+    let result: T;
+    try {
+      result = await fill(store);
+    } finally {
+      await store.close();
+    }
+    return { result, former: await putInPlace(beside, path) };
+  } finally {
+    await rm(beside, { recursive: true, force: true });
+  }
+}
+
+/** Whether there is a store for a ledger of a name. */
+export function hasStore(address: string, ledgerName: string): boolean {
+  return (
+    address.startsWith(FILE) && existsSync(join(folderOf(address), ledgerName))
   );
 }
 

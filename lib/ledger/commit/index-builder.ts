@@ -1,6 +1,9 @@
 import type { KeyOf, LedgerStore, NewIndex } from '../../store/contract.js';
 import { decodeStruct } from '../journal/block.js';
-import type { TableCatalog } from '../transaction/table-catalog.js';
+import type {
+  IndexDefinition,
+  TableCatalog,
+} from '../transaction/table-catalog.js';
 import { indexKey } from '../transaction/write-set.js';
 
 /** Fills new indexes with the documents that were there before them, while transactions go on. */
@@ -32,8 +35,12 @@ export class IndexBuilder {
     for (const { indexId } of indexes) {
       const index = this.catalog().index(indexId);
       if (!index) continue;
-      const keyOf: KeyOf = (data) => indexKey(index, decodeStruct(data));
-      await this.store.buildIndex(indexId, keyOf);
+      await this.store.buildIndex(indexId, keyOf(index));
     }
   }
+}
+
+/** How an index finds documents, by their bytes. */
+export function keyOf(index: IndexDefinition): KeyOf {
+  return (data) => indexKey(index, decodeStruct(data));
 }

@@ -83,7 +83,8 @@ function definitionsIn(
     .flatMap(({ data }) => (data ? [readDefinition(data)] : []));
 }
 
-function* indexesOnlyIn(
+/** The indexes of one catalog that the other has not. */
+export function* indexesOnlyIn(
   catalog: LedgerTransaction['catalog'],
   other: LedgerTransaction['catalog'],
 ): Iterable<NewIndex> {

@@ -1,11 +1,11 @@
-import { encodeAlone } from '../../ion/encode.js';
+import { encodeAlone, encodeIon } from '../../ion/encode.js';
 import { IonStruct, type IonValue, Timestamp } from '../../ion/value.js';
 import type { Revision } from '../../store/contract.js';
 import { JournalInvalidError } from '../ledger-errors.js';
 import { decodeStruct } from './block.js';
 import { NO_HASH } from './merkle.js';
 import { revisionsOf } from './proof.js';
-import { isHash, verifyBlock } from './verify.js';
+import { equal, isHash, verifyBlock } from './verify.js';
 
 /** A block as the journal has it, checked and read. */
 export interface JournalBlock {
@@ -16,6 +16,9 @@ export interface JournalBlock {
   readonly blockHash: Uint8Array;
   readonly revisions: readonly Revision[];
 }
+
+/** Entries of a block that was written here: its revisions, and its transactionInfo. */
+const OUR_ENTRIES = 2;
 
 /** The block that one is expected to follow. */
 export interface Predecessor {
@@ -35,26 +38,34 @@ export function readBlock(
   bytes: Uint8Array,
   previous: Predecessor,
 ): JournalBlock {
+  try {
+    return read(decodeStruct(bytes), previous);
+  } catch (error) {
+    if (error instanceof JournalInvalidError) throw error;
+    throw new JournalInvalidError(
+      previous.sequenceNo + 1,
+      'it is no block in Ion',
+    );
+  }
+}
+
+function read(block: IonStruct, previous: Predecessor): JournalBlock {
   const sequenceNo = previous.sequenceNo + 1;
   const fail = (what: string): never => {
     throw new JournalInvalidError(sequenceNo, what);
   };
-  let block: IonStruct;
-  let blockHash: Uint8Array;
-  try {
-    block = decodeStruct(bytes);
-    blockHash = verifyBlock(sequenceNo, block, previous.blockHash);
-  } catch (error) {
-    if (error instanceof JournalInvalidError) throw error;
-    return fail('it is no block in Ion');
-  }
+  const blockHash = verifyBlock(sequenceNo, block, previous.blockHash);
   const strandId = strandOf(block.get('blockAddress'), sequenceNo);
   if (strandId === undefined || strandId !== (previous.strandId ?? strandId))
     return fail('its address is another');
   const blockTimestamp = block.get('blockTimestamp');
   if (!(blockTimestamp instanceof Timestamp))
     return fail('it has no blockTimestamp');
+  const timestamp = blockTimestamp.getDate().getTime();
   const txId = block.get('transactionId');
+  // Blocks that AWS wrote have more entries, and are later than their revisions.
+  const entries = block.get('entriesHashList');
+  const isOurs = Array.isArray(entries) && entries.length <= OUR_ENTRIES;
   const tables = tablesOf(block);
   const revisions: Revision[] = [];
   for (const struct of revisionsOf(block)) {
@@ -71,10 +82,12 @@ export function readBlock(
       );
     revisions.push(revision);
   }
+  if (isOurs && !hasTime(block, blockTimestamp))
+    return fail('its time is not that of its revisions');
   return {
     strandId,
     sequenceNo,
-    timestamp: blockTimestamp.getDate().getTime(),
+    timestamp,
     blockHash,
     revisions,
   };
@@ -84,6 +97,17 @@ export function readBlock(
 export function previousHashIn(bytes: Uint8Array): Uint8Array {
   const hash = decodeStruct(bytes).get('previousBlockHash');
   return isHash(hash) ? hash : NO_HASH;
+}
+
+/** Whether the revisions of a block have its time; theirs is in their hashes. */
+function hasTime(block: IonStruct, time: Timestamp): boolean {
+  const expected = encodeIon(time);
+  return revisionsOf(block).every((revision) => {
+    const metadata = revision.get('metadata');
+    const txTime =
+      metadata instanceof IonStruct ? metadata.get('txTime') : undefined;
+    return txTime !== undefined && equal(encodeIon(txTime), expected);
+  });
 }
 
 function strandOf(

@@ -106,15 +106,7 @@ export class WriteSet {
       for (const { document, keys } of documents.values()) {
         const { documentId, base } = document;
         const before = indexKeys(indexes, base?.data);
-        for (const { indexId } of indexes) {
-          const old = before.get(indexId);
-          const key = keys.get(indexId);
-          if (old === key) continue;
-          if (old !== undefined)
-            yield { indexId, key: old, documentId, ended: true };
-          if (key !== undefined)
-            yield { indexId, key, documentId, ended: false };
-        }
+        yield* entriesBetween(indexes, documentId, before, keys);
       }
     }
   }
@@ -179,7 +171,24 @@ export function indexKey(
   return value === undefined ? undefined : equalityKey(value);
 }
 
-function indexKeys(
+/** What changes in indexes when a document comes from one state to another. */
+export function* entriesBetween(
+  indexes: readonly IndexDefinition[],
+  documentId: string,
+  before: ReadonlyMap<string, string>,
+  after: ReadonlyMap<string, string>,
+): Iterable<IndexEntry> {
+  for (const { indexId } of indexes) {
+    const old = before.get(indexId);
+    const key = after.get(indexId);
+    if (old === key) continue;
+    if (old !== undefined) yield { indexId, key: old, documentId, ended: true };
+    if (key !== undefined) yield { indexId, key, documentId, ended: false };
+  }
+}
+
+/** The keys under which indexes find a document, by their ids. */
+export function indexKeys(
   indexes: readonly IndexDefinition[],
   document: IonStruct | Uint8Array | undefined,
 ): ReadonlyMap<string, string> {

@@ -26,9 +26,9 @@ class Indexes {
 
   /** Takes a revision of a table definition; those of one table come in order. */
   define({ documentId: tableId, data, sequenceNo }: Revision): void {
-    const { indexes } = data
-      ? readDefinition(decodeStruct(data))
-      : { indexes: [] };
+    const definition =
+      data && readable(() => readDefinition(decodeStruct(data)));
+    const { indexes = [] } = definition ?? {};
     const before = this.#byTable.get(tableId);
     const now = new Map<string, CheckedIndex>();
     for (const { indexId, field } of indexes)
@@ -145,7 +145,7 @@ class DocumentCheck {
     for (const index of this.indexes.of(tableId)) {
       const { indexId, begin } = index;
       if (this.contents.unbuilt.has(indexId)) continue;
-      const key = data && indexKey(index, decodeStruct(data));
+      const key = data && readable(() => indexKey(index, decodeStruct(data)));
       const before = this.#keys.get(indexId);
       if (key !== undefined) keys.set(indexId, key);
       if (before === undefined || before === key || sequenceNo <= begin)
@@ -175,6 +175,15 @@ class DocumentCheck {
 
   #expect(entry: StoredEntry): void {
     this.comparison.expected(() => entryName(entry), ...entryItem(entry));
+  }
+}
+
+/** What is read from a document; nothing if it is not what was written, which the comparison tells. */
+function readable<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
   }
 }
 

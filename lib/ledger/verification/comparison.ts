@@ -1,11 +1,11 @@
 import { hash, randomBytes } from 'node:crypto';
 
 /** Parts into which what is compared falls; only those that differ are looked at again. */
-const PARTS = 256;
+const PARTS = 4096;
 /** 32-bit numbers of a digest that are summed up. */
 const LANES = 4;
 /** Of so many parts that differ, the items are gathered: it bounds the memory. */
-const PARTS_GATHERED = 4;
+const PARTS_GATHERED = 64;
 
 /** What an item is, for a person. */
 export type Describe = () => string;
@@ -41,7 +41,7 @@ export class Comparison {
     item: readonly (string | Uint8Array)[],
   ): void {
     const digest = hash('sha256', this.#bytes(item), 'buffer');
-    const part = digest[LANES * 4];
+    const part = digest.readUInt16LE(LANES * 4) % PARTS;
     const gathered = this.#gathered;
     if (gathered) {
       if (!this.#parts.has(part)) return;

@@ -45,8 +45,8 @@ export interface VerificationTask {
 /** What others hear of a verification, and how they end it. */
 export interface VerificationWatch {
   /** @throws whatever is to end the verification */
-  throwIfStopped(): void;
-  onProgress(progress: VerificationProgress): void;
+  readonly throwIfStopped: () => void;
+  readonly onProgress: (progress: VerificationProgress) => void;
 }
 
 /**

@@ -10,12 +10,18 @@ import {
   type StoredEntry,
   type StoredRevision,
 } from '../contract.js';
-import { decodeRevision, revisionSequence } from '../revision-record.js';
+import {
+  decodeRevision,
+  revisionSequence,
+  revisionVersion,
+} from '../revision-record.js';
+import { StoreDamagedError } from '../store-errors.js';
 import { BlockRecord, completedBy } from './block-record.js';
 import {
   endOf,
   ID_LENGTH,
   idIn,
+  revisionKey,
   SEQUENCE_LENGTH,
   sequenceIn,
   sequenceKey,
@@ -54,6 +60,7 @@ export class LmdbContents implements StoreContents {
       Array.from(
         this.#keys(trees.meta, { start: UNBUILT, end: endOf(UNBUILT) }),
         idIn,
+        revisionKey,
       ),
     );
     const [last] = this.#range(trees.blocks, {
@@ -101,11 +108,13 @@ export class LmdbContents implements StoreContents {
         const { key, value } = older.value;
         if (document !== undefined && key.slice(0, document.length) > document)
           return;
+        const place = key.slice(0, 2 * ID_LENGTH);
+        if (key !== revisionKey(place, revisionVersion(value)))
+          throw new StoreDamagedError(
+            `a revision of document ${idIn(place)} stands where another should`,
+          );
         if (revisionSequence(value) >= from)
-          yield {
-            revision: revisionAt(key.slice(0, 2 * ID_LENGTH), value),
-            isCurrent: false,
-          };
+          yield { revision: revisionAt(place, value), isCurrent: false };
       }
     };
     for (const { key, value } of this.#range(this.#trees.documents)) {
