@@ -14,6 +14,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   store: ['ion', 'async'],
   server: ['ledger', 'session', 'async'],
   nest: ['driver', 'ledger', 'session', 'ion', 'async'],
+  cli: ['ledger', 'store'],
   terminus: ['nest'],
   opentelemetry: ['driver'],
   testing: ['nest', 'driver', 'ledger', 'session', 'async'],
