@@ -14,6 +14,7 @@ export {
   LedgerExistsError,
   LedgerMissingError,
   type LedgerLimits,
+  LedgerLimitsError,
   LedgerNameError,
   type LedgerPorts,
   type LedgerVerification,

@@ -26,11 +26,12 @@ export {
   LedgerClosedError,
   LedgerError,
   LedgerExistsError,
+  LedgerLimitsError,
   LedgerMissingError,
   LedgerNameError,
   ViewsInvalidError,
 } from './ledger-errors.js';
-export { DEFAULT_LIMITS, type LedgerLimits } from './limits.js';
+export { DEFAULT_LIMITS, type LedgerLimits, limitProblems } from './limits.js';
 export {
   isLedgerName,
   openLedger,

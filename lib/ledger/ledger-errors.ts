@@ -4,6 +4,7 @@ export class LedgerError extends Error {
     /** Stable identifier of the kind of failure. */
     readonly code:
       | 'QLDB_LEDGER_NAME'
+      | 'QLDB_LEDGER_LIMITS'
       | 'QLDB_LEDGER_CLOSED'
       | 'QLDB_JOURNAL_INVALID'
       | 'QLDB_VIEWS_INVALID'
@@ -27,6 +28,19 @@ export class LedgerNameError extends LedgerError {
       typeof name === 'string' && name !== ''
         ? `${JSON.stringify(name.slice(0, 64))} is no ledger name. Use 1 to 32 letters, digits and single hyphens, not only digits, with no hyphen first or last.`
         : 'A ledger needs a name: 1 to 32 letters, digits and single hyphens.',
+    );
+  }
+}
+
+/** Limits that a ledger cannot have. */
+export class LedgerLimitsError extends LedgerError {
+  constructor(
+    /** What is wrong with them, a sentence each. */
+    readonly problems: readonly string[],
+  ) {
+    super(
+      'QLDB_LEDGER_LIMITS',
+      `The limits of the ledger cannot be used: ${problems.join('; ')}.`,
     );
   }
 }

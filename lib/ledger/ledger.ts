@@ -68,6 +68,7 @@ export class Ledger {
 
   readonly #store: LedgerStore;
   readonly #ports: LedgerPorts;
+  readonly #limits: LedgerLimits;
   readonly #ids: UniqueIds;
   readonly #indexes: IndexBuilder;
   readonly #sequencer: Sequencer;
@@ -87,6 +88,7 @@ export class Ledger {
     this.strandId = strandId;
     this.#store = store;
     this.#ports = ports;
+    this.#limits = limits;
     this.#ids = new UniqueIds(ports);
     this.#indexes = new IndexBuilder(store, () => this.#sequencer.tip.catalog);
     this.#sequencer = new Sequencer({
@@ -154,6 +156,7 @@ export class Ledger {
       snapshot: this.#store.snapshot(sequenceNo),
       catalog,
       isBuilt: (indexId) => this.#indexes.isBuilt(indexId),
+      limits: this.#limits,
     });
     this.#open.add(transaction);
     return transaction;

@@ -1,7 +1,7 @@
 import { openStore } from '../store/open-store.js';
 import { Ledger } from './ledger.js';
-import { LedgerNameError } from './ledger-errors.js';
-import { DEFAULT_LIMITS, type LedgerLimits } from './limits.js';
+import { LedgerLimitsError, LedgerNameError } from './ledger-errors.js';
+import { completeLimits, type LedgerLimits, limitProblems } from './limits.js';
 import { type LedgerPorts, systemPorts } from './ports.js';
 
 const LEDGER_NAME = /^(?!.*--)(?![0-9]+$)(?!-)(?!.*-$)[A-Za-z0-9-]{1,32}$/;
@@ -19,7 +19,7 @@ export interface OpenLedgerOptions {
    * Default: `file:.qldb`, in the working directory.
    */
   readonly store?: string;
-  /** Bounds of its sessions; QLDB's by default. */
+  /** Bounds of its sessions and transactions. */
   readonly limits?: Partial<LedgerLimits>;
   /** Clock and randomness; the system's by default. */
   readonly ports?: Partial<LedgerPorts>;
@@ -32,7 +32,7 @@ export interface OpenLedgerOptions {
  * const ledger = await openLedger({ name: 'vehicle-registration', store: 'memory:' });
  * const driver = new PooledQldbDriver({ ledgerName: ledger.name, endpoint: ledger.sessions });
  *
- * @throws LedgerNameError
+ * @throws LedgerNameError, LedgerLimitsError
  * @throws StoreError when the place cannot be written to, or is in use by another process
  */
 export async function openLedger({
@@ -42,13 +42,15 @@ export async function openLedger({
   ports,
 }: OpenLedgerOptions): Promise<Ledger> {
   if (!isLedgerName(name)) throw new LedgerNameError(name);
+  const problems = limitProblems(limits);
+  if (problems.length > 0) throw new LedgerLimitsError(problems);
   const store = await openStore(address, name);
   try {
     return await Ledger.over(
       name,
       store,
       { ...systemPorts, ...ports },
-      { ...DEFAULT_LIMITS, ...limits },
+      completeLimits(limits),
     );
   } catch (error) {
     await store.close();

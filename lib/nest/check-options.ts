@@ -1,6 +1,10 @@
 import { completeDriverOptions } from '../driver/driver-options.js';
 import { DriverOptionsError } from '../driver/index.js';
-import { isLedgerName, isStoreAddress } from '../ledger/index.js';
+import {
+  isLedgerName,
+  isStoreAddress,
+  limitProblems,
+} from '../ledger/index.js';
 import { QldbOptionsError } from './errors/module.errors.js';
 import type { QldbModuleOptions } from './interfaces/qldb-options.interface.js';
 
@@ -8,6 +12,7 @@ import type { QldbModuleOptions } from './interfaces/qldb-options.interface.js';
 const OPTIONS: Record<keyof QldbModuleOptions, true> = {
   ledgerName: true,
   store: true,
+  limits: true,
   lazyConnection: true,
   retryAttempts: true,
   retryDelay: true,
@@ -51,7 +56,8 @@ export function checkModuleOptions(
     throw new QldbOptionsError(what, [
       'There are none. A ledger needs at least `ledgerName`.',
     ]);
-  const { store, lazyConnection, retryAttempts, retryDelay, ...rest } = options;
+  const { store, limits, lazyConnection, retryAttempts, retryDelay, ...rest } =
+    options;
   const isKnown = (option: string) => Object.hasOwn(OPTIONS, option);
   const problems = Object.keys(options)
     .filter((option) => !isKnown(option))
@@ -75,6 +81,11 @@ export function checkModuleOptions(
   if (store !== undefined && isRemote(options))
     problems.push(
       `a ledger is in this process (store) or elsewhere (${REMOTE.join(', ')}), not both`,
+    );
+  problems.push(...limitProblems(limits));
+  if (limits !== undefined && isRemote(options))
+    problems.push(
+      `limits are those of a ledger in this process, not of one elsewhere (${REMOTE.join(', ')})`,
     );
   problems.push(...driverProblems(pick(rest, isKnown)));
   if (problems.length > 0) throw new QldbOptionsError(what, problems);

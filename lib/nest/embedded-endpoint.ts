@@ -1,4 +1,4 @@
-import type { Ledger } from '../ledger/index.js';
+import type { Ledger, LedgerLimits } from '../ledger/index.js';
 import { LedgerNotHereError } from './errors/module.errors.js';
 
 type Endpoint = Ledger['sessions'];
@@ -13,6 +13,7 @@ export class EmbeddedEndpoint implements Endpoint {
   constructor(
     private readonly name: string,
     private readonly store: string | undefined,
+    private readonly limits?: Partial<LedgerLimits>,
   ) {}
 
   /** @throws LedgerNotHereError */
@@ -60,6 +61,7 @@ export class EmbeddedEndpoint implements Endpoint {
     const ledger = await openLedger({
       name: this.name,
       ...(this.store === undefined ? {} : { store: this.store }),
+      limits: this.limits,
     });
     this.#ledger = ledger;
     return ledger;

@@ -30,6 +30,7 @@ export class LedgerConnection {
     const remote = isRemote(options);
     const {
       store,
+      limits,
       lazyConnection = false,
       retryAttempts = remote ? 9 : 0,
       retryDelay = 3_000,
@@ -38,7 +39,7 @@ export class LedgerConnection {
     this.#start = { lazyConnection, retryAttempts, retryDelay };
     this.#embedded = remote
       ? undefined
-      : new EmbeddedEndpoint(options.ledgerName, store);
+      : new EmbeddedEndpoint(options.ledgerName, store, limits);
     this.driver = new PooledQldbDriver({
       ...driver,
       ...(this.#embedded ? { endpoint: this.#embedded } : {}),

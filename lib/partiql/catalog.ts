@@ -36,6 +36,11 @@ export interface Relation {
 
 /** Changes to one table. What is written is seen by the next statement of the transaction. */
 export interface RelationWriter {
+  /**
+   * A document is about to be replaced or removed, once all of them are known;
+   * the place to refuse what is too much.
+   */
+  claim?(id: string, document: IonStruct): void;
   /** Adds a document and returns its id. */
   insert(document: IonStruct): MaybePromise<string>;
   /** Puts a document in the place of the one with this id. */

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { inspect, parseArgs } from 'node:util';
 import type { Ledger } from '../ledger/ledger.js';
+import type { LedgerLimits } from '../ledger/limits.js';
 import { openLedger } from '../ledger/open-ledger.js';
 import { createQldbServer } from './qldb-server.js';
 import { QldbServerError } from './server-errors.js';
@@ -16,6 +17,10 @@ export const USAGE = `Serves ledgers over HTTP, to any QLDB driver.
   --port PORT     port to listen on; 0 for a free one (default: 8182)
   --host ADDRESS  address to listen on (default: 127.0.0.1)
   --region NAME   the one region that requests may be signed for (default: any)
+  --max-transaction-documents N
+                  documents that a transaction may write (default: 100000)
+  --max-transaction-bytes N
+                  bytes that a transaction may hold (default: 67108864)
   --help          this text
 
 Clients sign with the AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY that this
@@ -28,6 +33,8 @@ export interface ServeCommand {
   readonly host: string;
   readonly port: number;
   readonly region?: string;
+  /** Bounds of the ledgers. */
+  readonly limits: Partial<LedgerLimits>;
   readonly credentials: ServerCredentials;
   /** The credentials were made for this run: whoever started it has to be told them. */
   readonly generated: boolean;
@@ -49,6 +56,7 @@ export function parseServeCommand(
   const port = Number(options.port);
   if (!/^\d+$/.test(options.port) || port > 65_535)
     throw optionError('--port takes a number from 0 to 65535.');
+  const limits = limitsOf(options);
   const found = credentialsOf(environment);
   return {
     ledgers: [...new Set(options.ledger)],
@@ -56,6 +64,7 @@ export function parseServeCommand(
     host: options.host,
     port,
     region: options.region,
+    limits,
     credentials: found ?? generateCredentials(),
     generated: !found,
   };
@@ -71,12 +80,29 @@ function readOptions(args: readonly string[]) {
         port: { type: 'string', default: '8182' },
         host: { type: 'string', default: '127.0.0.1' },
         region: { type: 'string' },
+        'max-transaction-documents': { type: 'string' },
+        'max-transaction-bytes': { type: 'string' },
         help: { type: 'boolean', default: false },
       },
     }).values;
   } catch (cause) {
     throw optionError((cause as Error).message, { cause });
   }
+}
+
+function limitsOf(
+  options: ReturnType<typeof readOptions>,
+): Partial<LedgerLimits> {
+  const numberOf = (name: 'documents' | 'bytes') => {
+    const text = options[`max-transaction-${name}`];
+    if (text === undefined) return undefined;
+    if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
+    throw optionError(`--max-transaction-${name} takes a number from 1 on.`);
+  };
+  return {
+    maxTransactionDocuments: numberOf('documents'),
+    maxTransactionBytes: numberOf('bytes'),
+  };
 }
 
 function credentialsOf(
@@ -122,7 +148,13 @@ export async function runServeCommand(
   let server: QldbServer;
   try {
     for (const name of command.ledgers)
-      opened.push(await openLedger({ name, store: command.store }));
+      opened.push(
+        await openLedger({
+          name,
+          store: command.store,
+          limits: command.limits,
+        }),
+      );
     server = await createQldbServer({
       ledgers: new Map(opened.map(({ name, sessions }) => [name, sessions])),
       credentials: [command.credentials],

@@ -97,6 +97,18 @@ describe('QldbModule on an embedded ledger', () => {
     return { module, bank: module.get(Bank), qldb: module.get(Qldb) };
   };
 
+  it('has the limits that it is given', async () => {
+    const { qldb } = await start({ limits: { maxTransactionDocuments: 2 } });
+    await qldb.execute('CREATE TABLE Account');
+    await expect(
+      qldb.execute('INSERT INTO Account ?', [{}, {}, {}]),
+    ).rejects.toMatchObject({
+      code: 'QLDB_BAD_REQUEST',
+      message: expect.stringContaining('limit of 2 documents'),
+    });
+    expect(await qldb.execute('SELECT * FROM Account')).toEqual([]);
+  });
+
   it('transacts', async () => {
     const { bank } = await start();
     await bank.open();

@@ -206,6 +206,12 @@ describe('QldbModule', () => {
         wrong({ ledgerName: 'a', store: 5, lazyConnection: 'yes' }),
       ).toHaveLength(2);
       expect(wrong({ ledgerName: 'a/b', store: 'nope' })).toHaveLength(2);
+      expect(
+        wrong({ ledgerName: 'a', region: 'eu-west-1', limits: { rows: 0 } }),
+      ).toEqual([
+        expect.stringMatching(/^limits\.rows is not a limit; there are /),
+        expect.stringMatching(/^limits are those of a ledger in this process/),
+      ]);
     });
 
     it('never show a value that may be a secret', () => {

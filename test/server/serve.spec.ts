@@ -38,6 +38,7 @@ describe('the command line of npm run serve', () => {
       host: '127.0.0.1',
       port: 8182,
       region: undefined,
+      limits: {},
       credentials: {
         accessKeyId: 'AKID',
         secretAccessKey: 's3cret',
@@ -49,12 +50,16 @@ describe('the command line of npm run serve', () => {
 
   it('may say everything', () => {
     const words =
-      '--ledger a --store memory: --port 0 --host ::1 --region eu-west-1';
+      '--ledger a --store memory: --port 0 --host ::1 --region eu-west-1 --max-transaction-documents 40 --max-transaction-bytes 4000000';
     expect(parseServeCommand(words.split(' '), KEYS)).toMatchObject({
       store: 'memory:',
       host: '::1',
       port: 0,
       region: 'eu-west-1',
+      limits: {
+        maxTransactionDocuments: 40,
+        maxTransactionBytes: 4_000_000,
+      },
     });
   });
 
@@ -68,6 +73,11 @@ describe('the command line of npm run serve', () => {
     ['a port that is no number', ['--ledger', 'a', '--port', '8e1'], KEYS],
     ['an unknown option', ['--ledger', 'a', '--lodger', 'b'], KEYS],
     ['an option without a value', ['--ledger'], KEYS],
+    [
+      'a limit that is none',
+      ['--ledger', 'a', '--max-transaction-bytes', '0'],
+      KEYS,
+    ],
     ['stray words', ['--ledger', 'a', 'b'], KEYS],
     ['half a pair of keys', ['--ledger', 'a'], { AWS_ACCESS_KEY_ID: 'x' }],
   ])('refuses %s', (_, args, environment) => {

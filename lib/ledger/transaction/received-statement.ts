@@ -23,6 +23,11 @@ export class ReceivedStatement implements StatementInfo {
     this.#parameters = parameters;
   }
 
+  /** Lets go of the parameters. */
+  settle(): void {
+    void this.statementDigest;
+  }
+
   /** Worked out when it is asked for: a transaction that only reads has no block to be in. */
   get statementDigest(): Uint8Array {
     if (this.#digest === undefined) {

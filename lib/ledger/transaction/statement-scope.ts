@@ -1,7 +1,8 @@
 import type { Timestamp } from 'ion-js';
 import { type Steps, wait } from '../../async/maybe-promise.js';
 import { isTimeToPause, nextTurn } from '../../async/turns.js';
-import { IonStruct } from '../../ion/value.js';
+import { encodeIon } from '../../ion/encode.js';
+import type { IonStruct } from '../../ion/value.js';
 import type {
   Catalog,
   Relation,
@@ -27,6 +28,7 @@ import {
   type TableCatalog,
   type TableDefinition,
 } from './table-catalog.js';
+import type { TransactionSize } from './transaction-size.js';
 import type { PendingDocument } from './write-set.js';
 
 const COMMITTED_VIEW = '_ql_committed_';
@@ -63,6 +65,10 @@ export interface StatementStart {
   readonly ids: UniqueIds;
   /** Which statement of the transaction it is, from 0. */
   readonly number: number;
+  /** What the transaction holds; counted on here. */
+  readonly size: TransactionSize;
+  /** Whether what the statement writes over is kept, for somebody who still reads it. */
+  readonly keepsWrites: boolean;
 }
 
 /**
@@ -80,6 +86,11 @@ export class StatementScope implements Catalog {
     this.#start = start;
     this.#view = start.view;
     this.#catalog = start.catalog;
+  }
+
+  /** What the transaction holds once it has what the statement wrote. */
+  get size(): TransactionSize {
+    return this.#start.size;
   }
 
   get version(): TableCatalog {
@@ -220,6 +231,11 @@ export class StatementScope implements Catalog {
 
   #writer(table: TableDefinition): RelationWriter {
     return {
+      claim: (documentId, document) => {
+        // What the transaction wrote itself is counted already.
+        if (!this.#view.writes.get(table.tableId, documentId))
+          this.size.add(1, sizeOf(document));
+      },
       insert: (document) => {
         const documentId = this.#start.ids.next();
         this.#put({ table, documentId, data: document, isNew: true });
@@ -242,6 +258,12 @@ export class StatementScope implements Catalog {
   }
 
   #put(write: PendingWrite): void {
+    const { table, documentId, data, isNew } = write;
+    const before =
+      isNew || this.#start.keepsWrites
+        ? undefined
+        : this.#view.writes.get(table.tableId, documentId);
+    this.size.add(isNew ? 1 : 0, sizeOf(data) - sizeOf(before?.data));
     this.#pending.push(write);
   }
 
@@ -283,4 +305,9 @@ export class StatementScope implements Catalog {
     const { committedCatalog, isBuilt } = this.#start;
     return committedCatalog.hasIndex(tableId, indexId) && isBuilt(indexId);
   }
+}
+
+/** Bytes of a document as it is stored. */
+function sizeOf(document: IonStruct | undefined): number {
+  return document === undefined ? 0 : encodeIon(document).length;
 }

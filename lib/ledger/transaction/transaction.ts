@@ -15,6 +15,7 @@ import { ReadSet } from './read-set.js';
 import { readParameters, ReceivedStatement } from './received-statement.js';
 import { StatementScope } from './statement-scope.js';
 import type { TableCatalog } from './table-catalog.js';
+import { type SizeLimits, TransactionSize } from './transaction-size.js';
 import { WriteSet } from './write-set.js';
 
 /** Rows of a statement, in batches. */
@@ -29,6 +30,7 @@ export interface TransactionStart {
   readonly catalog: TableCatalog;
   /** Whether lookups in an index find all there is. */
   readonly isBuilt: (indexId: string) => boolean;
+  readonly limits: SizeLimits;
 }
 
 /**
@@ -46,6 +48,7 @@ export class LedgerTransaction {
   /** Every statement, those that failed included. */
   readonly #received: ReceivedStatement[] = [];
   readonly #statements: ReceivedStatement[] = [];
+  #size: TransactionSize;
   #openCursors = 0;
   #ended = false;
 
@@ -53,6 +56,7 @@ export class LedgerTransaction {
     this.#start = start;
     this.id = start.ids.next();
     this.catalog = start.catalog;
+    this.#size = new TransactionSize(start.limits);
   }
 
   get snapshot(): Snapshot {
@@ -107,6 +111,7 @@ export class LedgerTransaction {
     const values = readParameters(parameters);
     const received = new ReceivedStatement(text, startTime, values);
     this.#received.push(received);
+    this.#hold(received, parameters);
 
     const statement = compile(text);
     const number = this.#statements.length;
@@ -123,6 +128,8 @@ export class LedgerTransaction {
       ports,
       ids,
       number,
+      size: this.#size.copy(),
+      keepsWrites: this.#openCursors > 0,
     });
     const rows = statement.execute({
       catalog: scope,
@@ -134,6 +141,19 @@ export class LedgerTransaction {
     const result = yield* this.#run(statement, scope, rows);
     this.#statements.push(received);
     return result;
+  }
+
+  /** Counts the parameters of a statement, which are kept until its digest is asked for. */
+  #hold(received: ReceivedStatement, parameters: readonly Uint8Array[]): void {
+    try {
+      this.#size.add(
+        0,
+        parameters.reduce((sum, { length }) => sum + length, 0),
+      );
+    } catch (error) {
+      received.settle();
+      throw error;
+    }
   }
 
   *#run(
@@ -150,6 +170,7 @@ export class LedgerTransaction {
     }
     yield* this.#put(scope);
     this.catalog = scope.version;
+    this.#size = scope.size;
     return replay(batches);
   }
 

@@ -1,4 +1,3 @@
-import { encodeIon } from '../../ion/encode.js';
 import { hashIon } from '../../ion/hash.js';
 import { IonStruct } from '../../ion/value.js';
 import { equalityKey } from '../../partiql/index.js';
@@ -33,16 +32,9 @@ interface WrittenTable {
   readonly entries: Map<string, Set<string>>;
 }
 
-/** What a written document takes in memory besides its own bytes, about. */
-const DOCUMENT_OVERHEAD = 500;
-
 /** What a transaction wrote so far, over its snapshot. A statement's writes are added when it has ended. */
 export class WriteSet {
   readonly #tables = new Map<string, WrittenTable>();
-  /** How many documents it has. */
-  documents = 0;
-  /** About how many bytes it holds. */
-  bytes = 0;
 
   /** What was written before a statement. It stays as it is, if later writes are told to keep it. */
   before(statement: number): WriteView {
@@ -85,15 +77,8 @@ export class WriteSet {
       keys,
       before: keep ? before : undefined,
     });
-    if (!before) this.documents++;
-    if (!before || keep) this.bytes += DOCUMENT_OVERHEAD;
-    else if (before.document.data)
-      this.bytes -= encodeIon(before.document.data).length;
-    if (data) {
-      this.bytes += encodeIon(data).length;
-      // Its revision will need it; so long a commit need not take.
-      hashIon(data);
-    }
+    // Its revision will need it; so long a commit need not take.
+    if (data) hashIon(data);
   }
 
   /** What the written documents change in indexes. */

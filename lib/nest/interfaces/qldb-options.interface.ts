@@ -1,6 +1,7 @@
 import type { ModuleMetadata, Provider, Type } from '@nestjs/common';
 import type { InjectionToken, OptionalFactoryDependency } from '@nestjs/common';
 import type { PooledQldbDriverOptions } from '../../driver/index.js';
+import type { LedgerLimits } from '../../ledger/index.js';
 
 /**
  * Where the ledger is, and how it is used.
@@ -24,6 +25,12 @@ export interface QldbModuleOptions extends Omit<
    * Default: `file:.qldb`, unless an endpoint is named.
    */
   readonly store?: string;
+
+  /**
+   * Bounds of the sessions and transactions of a ledger in this process, such
+   * as `{ maxTransactionDocuments: 1000 }`. What is left out has its default.
+   */
+  readonly limits?: Partial<LedgerLimits>;
 
   /**
    * Opens the ledger when it is first used, in place of when the application

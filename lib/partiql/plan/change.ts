@@ -209,8 +209,13 @@ export function compileChange(
       for (const frame of batch) {
         const id = idOf(table, frame);
         const frames = documents.get(id);
-        if (frames === undefined) documents.set(id, [frame]);
-        else frames.push(frame);
+        if (frames !== undefined) {
+          frames.push(frame);
+          continue;
+        }
+        const document = structOf(frame[table?.slot ?? 0]);
+        if (document !== undefined) writer.claim?.(id, document);
+        documents.set(id, [frame]);
       }
     }
     const edits: { id: string; document: IonStruct | undefined }[] = [];
