@@ -13,6 +13,10 @@ export interface Row {
 /** Rows in batches: an array is ready, an iterable is read as it goes. Batches may be empty. */
 export type Rows = Iterable<readonly Row[]> | AsyncIterable<readonly Row[]>;
 
+/** Numbers that are to be added up, as they come. */
+export type Counts =
+  Iterable<readonly number[]> | AsyncIterable<readonly number[]>;
+
 /** Something outside the statement that FROM can range over: a table, a view, a history. */
 export interface Relation {
   /** Name as the ledger knows it, for messages. */
@@ -22,6 +26,8 @@ export interface Relation {
 
   /** Every row. */
   scan(): Rows;
+  /** How many rows a scan would give, where that is known for less. */
+  count?(): Counts;
   /**
    * The rows whose value at `indexes[index]` equals one of `keys`. It may
    * return more (the statement checks its condition again), never fewer.

@@ -1,6 +1,7 @@
 import type { Timestamp } from 'ion-js';
 import { equalityKey } from '../../partiql/index.js';
 import type {
+  Counts,
   Relation,
   RelationWriter,
   Row,
@@ -60,6 +61,14 @@ export function userTable(
         pendingRows(writes.inTable(tableId)),
       );
     },
+    count: () =>
+      appendBatch(
+        countRows(view, tableId),
+        Array.from(
+          writes.inTable(tableId),
+          ({ base, data }) => (data ? 1 : 0) - (base ? 1 : 0),
+        ),
+      ),
     lookup: (index, values) => {
       const { indexId } = usable[index];
       const keys = readKeys(view, indexId, values);
@@ -107,6 +116,7 @@ export function committedView(
       reads.add(conflictKey.table(tableId));
       return revisionRows(view, snapshot.scan(tableId));
     },
+    count: () => countRows(view, tableId),
     lookup: (index, values) => {
       const found = usable[index];
       if (!found) return byId(texts(values));
@@ -236,6 +246,12 @@ function revisionRows(
       value: revisionStruct(strandId, revision),
     }));
   });
+}
+
+/** Counts the documents of a table, which is a read of all of it. */
+function countRows({ snapshot, reads }: ReadView, tableId: string): Counts {
+  reads.add(conflictKey.table(tableId));
+  return snapshot.count(tableId);
 }
 
 function documentRow({ documentId, data }: Revision): Row {

@@ -25,6 +25,7 @@ import {
   expanding,
   mapping,
   needsWaiting,
+  NO_FRAMES,
   runStages,
   Wait,
   type Evaluate,
@@ -393,26 +394,60 @@ function relationStage(
     });
   return expanding(true, function* (frame, run) {
     const rows = openRelation(relation(run, frame), conditions, frame, run);
-    if (Symbol.iterator in rows) {
-      for (const batch of rows) yield bind(batch, frame);
-      return;
-    }
-    const iterator = rows[Symbol.asyncIterator]();
-    let done = false;
-    try {
-      for (;;) {
-        const wait = new Wait(iterator.next());
-        yield wait;
-        const { value } = wait;
-        done = value?.done !== false;
-        if (value === undefined || value.done === true) return;
-        yield bind(value.value, frame);
-      }
-    } finally {
-      // Nobody waits for the end of what is left unread.
-      if (!done) iterator.return?.().catch(() => undefined);
-    }
+    for (const batch of batchesIn(rows))
+      yield batch instanceof Wait ? batch : bind(batch, frame);
   });
+}
+
+/** Counts the rows of a relation, which nobody looks at, into slots of one frame. */
+export function countingStage(
+  relation: (run: Run, frame: Frame) => Relation,
+  slots: readonly number[],
+): Stage {
+  return expanding(true, function* (frame, run) {
+    const counted = relation(run, frame);
+    let count = 0;
+    if (counted.count) {
+      for (const numbers of batchesIn(counted.count())) {
+        if (!(numbers instanceof Wait))
+          for (const number of numbers) count += number;
+        yield numbers instanceof Wait ? numbers : NO_FRAMES;
+      }
+    } else {
+      for (const rows of batchesIn(counted.scan())) {
+        if (!(rows instanceof Wait)) count += rows.length;
+        yield rows instanceof Wait ? rows : NO_FRAMES;
+      }
+    }
+    const bound = frame.slice();
+    for (const slot of slots) bound[slot] = count;
+    yield [bound];
+  });
+}
+
+/** Batches as they come, with pauses where they have to be waited for. */
+function* batchesIn<T>(
+  batches: Iterable<readonly T[]> | AsyncIterable<readonly T[]>,
+): Iterable<readonly T[] | Wait<unknown>> {
+  if (Symbol.iterator in batches) {
+    yield* batches;
+    return;
+  }
+  const iterator = batches[Symbol.asyncIterator]();
+  let done = false;
+  try {
+    for (;;) {
+      const wait = new Wait(iterator.next());
+      yield wait;
+      const { value } = wait;
+      done = value?.done !== false;
+      if (value === undefined || value.done === true) return;
+      yield value.value;
+    }
+  } finally {
+    // Nobody waits for the end of what is left unread.
+    if (!done) iterator.return?.().catch(() => undefined);
+  }
 }
 
 // ---- Values and queries --------------------------------------------------------

@@ -6,7 +6,7 @@ import type * as Ast from '../language/ast.js';
 import { bagOf, isUnknown, MISSING } from '../values/kinds.js';
 import type { AggregateSink, PlanContext } from './context.js';
 import { compileExpression } from './expression.js';
-import { defaultName, type FromPlan } from './from.js';
+import { countingStage, defaultName, type FromPlan } from './from.js';
 import {
   batched,
   gathering,
@@ -126,6 +126,24 @@ export class Grouping implements AggregateSink {
     return [...this.#before, this.#stage()];
   }
 
+  /** The stage that takes the place of FROM and the grouping where the rows of one table are counted, and no more. */
+  get counting(): Stage | undefined {
+    const [source, ...others] = this.from.sources;
+    if (
+      source?.relation === undefined ||
+      others.length > 0 ||
+      this.group !== undefined ||
+      this.#before.length > 0 ||
+      this.from.stages.length > 1 ||
+      !this.#aggregates.every(({ node }) => countsRows(node))
+    )
+      return undefined;
+    return countingStage(
+      source.relation,
+      this.#aggregates.map(({ slot }) => slot),
+    );
+  }
+
   #stage(): Stage {
     return gathering((run) => {
       const groups = new Map<string, Group>();
@@ -217,6 +235,15 @@ export class Grouping implements AggregateSink {
       });
     }
   }
+}
+
+/** `COUNT(*)`, or `COUNT(1)`: an operand that is the same for all rows, and not null. */
+function countsRows({ name, distinct, operand }: Ast.AggregateNode): boolean {
+  if (name !== 'count' || distinct) return false;
+  return (
+    operand === undefined ||
+    (operand.kind === 'Literal' && !isUnknown(operand.value))
+  );
 }
 
 function withLength(text: string): string {

@@ -159,7 +159,12 @@ function compileSelect(
   if (grouping === undefined) compileAfter();
   else grouping.compile(compileAfter);
   // The groups' stage comes first, and knows all aggregates only now.
-  if (grouping !== undefined) stages.push(...grouping.stages);
+  const counting =
+    node.where === undefined && node.let.length === 0
+      ? grouping?.counting
+      : undefined;
+  if (counting) stages.splice(0, Infinity, counting);
+  else if (grouping !== undefined) stages.push(...grouping.stages);
   stages.push(...after);
   return { stages, output, ordered: orderBy.length > 0 };
 }
@@ -332,7 +337,11 @@ function compileOrder(
         sign: descending ? -1 : 1,
         nullsFirst,
       }));
-      return sorting(keys);
+      return sorting(
+        keys,
+        firstCountOf(context, offset, scope, 'OFFSET'),
+        firstCountOf(context, limit, scope, 'LIMIT'),
+      );
     });
   }
   if (offset !== undefined || limit !== undefined) {
@@ -351,21 +360,44 @@ interface SortKey {
   readonly nullsFirst: boolean;
 }
 
-function sorting(keys: readonly SortKey[]): Stage {
+/**
+ * @param offset - rows that are not wanted, of those that come first
+ * @param limit - how many are wanted behind them; absent: all
+ */
+function sorting(
+  keys: readonly SortKey[],
+  offset: Count | undefined,
+  limit: Count | undefined,
+): Stage {
   return gathering((run) => {
-    const sort = new Sort<SortRow>((a, b) =>
-      compareKeys(keys, a.values, b.values),
-    );
+    let sort: Sort<SortRow> | undefined;
     return {
       take: (frame) => {
+        sort ??= new Sort(
+          (a, b) => compareKeys(keys, a.values, b.values),
+          limit && limit(frame, run) + (offset?.(frame, run) ?? 0),
+        );
         const values = keys.map(({ evaluate }) => evaluate(frame, run));
         sort.add({ frame, values });
       },
       *give() {
-        for (const rows of sort.result()) yield rows.map(({ frame }) => frame);
+        for (const rows of sort?.result() ?? [])
+          yield rows.map(({ frame }) => frame);
       },
     };
   });
+}
+
+/** The number behind LIMIT or OFFSET, where it is known before the rows are sorted. */
+function firstCountOf(
+  context: PlanContext,
+  node: Ast.Expression | undefined,
+  scope: Scope,
+  clause: string,
+): Count | undefined {
+  return node?.kind === 'Literal' || node?.kind === 'Parameter'
+    ? countOf(context, node, scope, clause)
+    : undefined;
 }
 
 interface SortRow {

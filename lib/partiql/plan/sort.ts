@@ -5,28 +5,47 @@ const RUN = 2048;
 
 /**
  * A stable merge sort that hands control back on its way: rows are sorted in
- * runs as they come, and the runs are merged in steps.
+ * runs as they come, and the runs are merged in steps. Where few rows are wanted
+ * it keeps no more than these, and those of one run.
  */
 export class Sort<T> {
-  #runs: T[][] = [];
+  readonly #runs: T[][] = [];
   #open: T[] = [];
+  /** The last of the rows that are wanted so far: none behind it is. */
+  #last: T | undefined;
+  readonly #wanted: number | undefined;
 
-  constructor(readonly compare: (a: T, b: T) => number) {}
+  /** @param limit - how many rows are wanted, of those that come first */
+  constructor(
+    readonly compare: (a: T, b: T) => number,
+    limit = Infinity,
+  ) {
+    this.#wanted = limit <= RUN ? Math.floor(limit) : undefined;
+  }
 
   add(row: T): void {
+    // Of equal rows the one that came first is the first.
+    if (this.#last !== undefined && this.compare(this.#last, row) <= 0) return;
     this.#open.push(row);
-    if (this.#open.length === RUN) this.#close();
+    if (this.#open.length === RUN + (this.#wanted ?? 0)) this.#close();
   }
 
   #close(): void {
-    this.#runs.push(this.#open.sort(this.compare));
-    this.#open = [];
+    const run = this.#open.sort(this.compare);
+    if (this.#wanted === undefined) {
+      this.#runs.push(run);
+      this.#open = [];
+      return;
+    }
+    // They stay in front of those that come, so that the sort is stable.
+    run.length = Math.min(run.length, this.#wanted);
+    if (run.length === this.#wanted) this.#last = run.at(-1);
   }
 
   /** The rows in order, in batches; empty batches come while runs are merged. */
   *result(): Generator<readonly T[]> {
     this.#close();
-    let runs = this.#runs;
+    let runs = this.#wanted === undefined ? this.#runs : [this.#open];
     while (runs.length > 1) {
       const merged: T[][] = [];
       for (let index = 0; index < runs.length; index += 2) {
