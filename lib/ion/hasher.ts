@@ -26,6 +26,8 @@ import type { TimestampParts } from './timestamp.js';
 
 /** So many structs of a symbol table are hashed before their digests are remembered. */
 const FIRST_STRUCTS = 8;
+/** So many digests are remembered at most: some 4 MB. */
+const MOST_KNOWN = 1 << 14;
 /** Longer values hardly ever come again. */
 const LONGEST_KNOWN = 40;
 
@@ -39,7 +41,9 @@ const LONGEST_KNOWN = 40;
  * colour, a year) the digest is remembered.
  */
 export class Hasher extends HashLayout {
-  readonly #digests = new WeakMap<SymbolTable, KnownDigests>();
+  #digests = new WeakMap<SymbolTable, KnownDigests>();
+  /** How many digests are remembered. */
+  #remembered = 0;
   /** Content that is put into its one form before it is escaped. */
   readonly #content = new Layout(64);
 
@@ -187,7 +191,8 @@ export class Hasher extends HashLayout {
       this.#symbol(table, sid, offset);
       this.#value(cursor, table, depth + 1);
       digests.push(this.digestFrom(start));
-      if (key !== undefined) field?.set(key, digests[digests.length - 1]);
+      if (key !== undefined && field?.set(key, digests[digests.length - 1]))
+        this.#remembered++;
     }
     this.escapedText(digests.sort().join(''));
     this.end();
@@ -196,6 +201,10 @@ export class Hasher extends HashLayout {
   /** Digests of fields in structs of one symbol table, if there are many such structs. */
   #known(table: SymbolTable): KnownDigests | undefined {
     if (++table.structsHashed <= FIRST_STRUCTS) return undefined;
+    if (this.#remembered > MOST_KNOWN) {
+      this.#digests = new WeakMap();
+      this.#remembered = 0;
+    }
     let known = this.#digests.get(table);
     if (known === undefined) {
       known = new KnownDigests();

@@ -16,8 +16,11 @@ class FieldDigests {
     return digest;
   }
 
-  set(value: string, digest: string): void {
-    if (this.#digests.size < CAPACITY) this.#digests.set(value, digest);
+  /** Whether there was room for it. */
+  set(value: string, digest: string): boolean {
+    if (this.#digests.size >= CAPACITY) return false;
+    this.#digests.set(value, digest);
+    return true;
   }
 
   /** Whether so few values came again that looking for them is in vain. */

@@ -1,3 +1,4 @@
+import { rememberedTexts } from '../ion/remembered-texts.js';
 import type { IonValue, Timestamp } from '../ion/value.js';
 import type { Catalog } from './catalog.js';
 import { PartiqlError } from './errors.js';
@@ -54,13 +55,11 @@ export interface Statement {
   execute(context: ExecutionContext): StatementRows;
 }
 
-/** How many parsed texts are kept. */
-const CACHE_SIZE = 1000;
-
-/** Longest text that is kept: one-off statements full of literals are not worth it. */
-const CACHE_TEXT = 10_000;
-
-const cache = new Map<string, Statement>();
+/**
+ * Characters of the texts whose statements are kept. A statement and its plans
+ * take up to 130 bytes for a character, so that is 35 MB at most.
+ */
+const CACHE_TEXT = 1 << 18;
 
 /**
  * Parses a statement. The result is kept, so the same text costs nothing the
@@ -68,24 +67,10 @@ const cache = new Map<string, Statement>();
  *
  * @throws PartiqlError if the text is no statement.
  */
-export function compile(text: string): Statement {
-  const known = cache.get(text);
-  if (known !== undefined) {
-    // The last used one is the last to go.
-    cache.delete(text);
-    cache.set(text, known);
-    return known;
-  }
-  const statement = new ParsedStatement(text);
-  if (text.length <= CACHE_TEXT) {
-    cache.set(text, statement);
-    if (cache.size > CACHE_SIZE) {
-      const [oldest] = cache.keys();
-      if (oldest !== undefined) cache.delete(oldest);
-    }
-  }
-  return statement;
-}
+export const compile: (text: string) => Statement = rememberedTexts(
+  (text) => new ParsedStatement(text),
+  CACHE_TEXT,
+);
 
 class ParsedStatement implements Statement {
   readonly parameterCount: number;
