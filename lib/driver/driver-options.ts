@@ -8,8 +8,8 @@ import type { FailureKind } from './failure.js';
 import type { DriverLogger } from './logger.js';
 import {
   type CompleteRetryPolicy,
+  DEFAULT_BACKOFF,
   DEFAULT_RETRY_KINDS,
-  equalJitterBackoff,
   type RetryListener,
   type RetryPolicy,
 } from './retry-policy.js';
@@ -184,7 +184,7 @@ export function completeDriverOptions(
   const retryLimit = check.count('retryLimit', 4);
   const retry = check.retryPolicy('retry', {
     limit: retryLimit,
-    backoff: equalJitterBackoff(),
+    backoff: DEFAULT_BACKOFF,
     on: DEFAULT_RETRY_KINDS,
   });
   if (options?.retryLimit !== undefined && options.retry?.limit !== undefined) {

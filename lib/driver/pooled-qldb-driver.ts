@@ -92,6 +92,7 @@ export class PooledQldbDriver implements AsyncDisposable {
     this.#host = {
       closing: this.#closing.signal,
       limits: transactionLimits(),
+      contention: { waiting: 0 },
       attempt: (signal, work) => this.#attempt(signal, work),
       onBegin: (lease, scope) => {
         lease.onRevoke = (reason) => scope.abort(reason);

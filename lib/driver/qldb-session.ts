@@ -41,7 +41,7 @@ export class QldbSession implements AsyncDisposable {
   constructor(
     lease: SessionLease,
     options: CompleteDriverOptions,
-    driver: Pick<LambdaHost, 'closing' | 'limits'>,
+    driver: Pick<LambdaHost, 'closing' | 'limits' | 'contention'>,
   ) {
     this.#lease = lease;
     this.#options = options;
@@ -52,6 +52,7 @@ export class QldbSession implements AsyncDisposable {
     this.#host = {
       closing: driver.closing,
       limits: driver.limits,
+      contention: driver.contention,
       attempt: (_signal, work) => work(lease),
       onBegin: (_lease, scope) => scope.follow(this.#closing.signal),
     };

@@ -10,6 +10,8 @@ export interface RetryContext {
   readonly kind: FailureKind;
   /** Transaction of the failed attempt; absent if none had begun. */
   readonly transactionId?: string;
+  /** After a conflict: how many lambdas of this driver wait to be run again after one, this one included. */
+  readonly contention?: number;
 }
 
 /** The delay before a retry in milliseconds, or a promise of it. Nothing, and negative numbers, mean no delay. */
@@ -24,7 +26,7 @@ export type BackoffStrategy = (
 export type RetryListener = (
   attempt: number,
   context: RetryContext & {
-    /** How long the driver is going to wait, in milliseconds. */
+    /** How long the driver is going to wait, in milliseconds; 0 when it waits for its turn (see {@link RetryPolicy.backoff}). */
     readonly delay: number;
   },
 ) => void | Promise<void>;
@@ -33,7 +35,12 @@ export type RetryListener = (
 export interface RetryPolicy {
   /** How many times the lambda is run again at most; 0 for never. Default: 4. */
   readonly limit?: number;
-  /** Default: {@link equalJitterBackoff}. */
+  /**
+   * How long to wait before a retry. Default: {@link equalJitterBackoff}; but
+   * with a ledger in this process, and unless you name a strategy, what lost to
+   * another transaction waits for its turn among all that want the same thing,
+   * at most for the time limit of a transaction, and then need not lose again.
+   */
   readonly backoff?: BackoffStrategy;
   /** Kinds of failure that are retried. Default: {@link DEFAULT_RETRY_KINDS}. */
   readonly on?: readonly FailureKind[];
@@ -66,18 +73,22 @@ export interface BackoffOptions {
 /**
  * Half of `min(cap, base · 2ⁿ)` and a random part of the other half: 10–20,
  * 20–40, 40–80, 80–160 ms … The strategy of today's QLDB drivers, and the
- * default.
+ * default. After a conflict, `base` counts for each lambda of the driver that
+ * waits after one: the more of them, the wider they spread.
  */
 export function equalJitterBackoff({
   base = 10,
   cap = 5_000,
   random = Math.random,
 }: BackoffOptions = {}): BackoffStrategy {
-  return ({ attempt }) => {
-    const longest = Math.min(cap, base * 2 ** attempt);
+  return ({ attempt, contention = 1 }) => {
+    const longest = Math.min(cap, base * contention * 2 ** attempt);
     return longest / 2 + (random() * longest) / 2;
   };
 }
+
+/** What is used unless a strategy is named. */
+export const DEFAULT_BACKOFF = equalJitterBackoff();
 
 /**
  * A random part of `min(cap, baseⁿ) + 1`: up to 11, 101, 1,001, 5,001 ms … The

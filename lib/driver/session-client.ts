@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type MaybePromise, promised } from '../async/maybe-promise.js';
 import type {
+  ConflictTurn,
   SendCommandOptions,
   SendCommandRequest,
   SendCommandResult,
@@ -15,6 +16,8 @@ export type Command = Omit<SendCommandRequest, 'SessionToken'>;
 
 export interface SendOptions {
   readonly scope: CancelScope;
+  /** Goes with the command that begins an attempt; see {@link SendCommandOptions.turn}. */
+  readonly turn?: ConflictTurn | undefined;
   /** Called when the command's turn has come; if it throws, the command is not sent. */
   readonly onTurn?: (() => void) | undefined;
 }
@@ -118,7 +121,7 @@ export class SessionClient {
 
   #sendNow(
     command: Command,
-    { scope, onTurn }: SendOptions,
+    { scope, turn, onTurn }: SendOptions,
   ): MaybePromise<SendCommandResult> {
     this.#busy = true;
     let reply: MaybePromise<SendCommandResult>;
@@ -127,7 +130,7 @@ export class SessionClient {
       onTurn?.();
       const request: SendCommandRequest = command;
       request.SessionToken = this.token;
-      reply = sendTo(this.#context.endpoint, request, scope);
+      reply = sendTo(this.#context.endpoint, request, scope, turn);
     } catch (error) {
       this.#next();
       throw error;
@@ -210,10 +213,11 @@ function sendTo(
   endpoint: SessionEndpoint,
   request: SendCommandRequest,
   scope: CancelScope,
+  turn?: ConflictTurn,
 ): MaybePromise<SendCommandResult> {
   let reply: MaybePromise<SendCommandResult>;
   try {
-    reply = endpoint.sendCommand(request, new OptionsOf(scope));
+    reply = endpoint.sendCommand(request, new OptionsOf(scope, turn));
   } catch (error) {
     throw asObject(error);
   }
@@ -228,7 +232,10 @@ function sendTo(
 class OptionsOf implements SendCommandOptions {
   readonly #scope: CancelScope;
 
-  constructor(scope: CancelScope) {
+  constructor(
+    scope: CancelScope,
+    readonly turn: ConflictTurn | undefined,
+  ) {
     this.#scope = scope;
   }
 

@@ -1,4 +1,4 @@
-import { type Steps, wait } from '../async/maybe-promise.js';
+import { promised, type Steps, wait } from '../async/maybe-promise.js';
 import type { Cursor } from './cursor.js';
 import { BufferedCursor } from './buffered-cursor.js';
 import {
@@ -18,12 +18,13 @@ import {
   IllegalStateError,
   TransactionTimeoutError,
 } from './driver-errors.js';
-import { classifyFailure, type FailureKind } from './failure.js';
+import { causes, classifyFailure, type FailureKind } from './failure.js';
 import { errorName } from './logger.js';
 import { PagedCursor } from './paged-cursor.js';
 import { runWithPermit } from './permits.js';
 import {
   backoffDelay,
+  DEFAULT_BACKOFF,
   type CompleteRetryPolicy,
   type RetryContext,
   type RetryListener,
@@ -31,7 +32,9 @@ import {
 import {
   BadRequestException,
   InvalidSessionException,
+  OccConflictException,
 } from '../session/exceptions.js';
+import type { ConflictTurn } from '../session/endpoint.js';
 import type { SessionClient } from './session-client.js';
 import type { SessionLease } from './session-pool.js';
 import { TransactionExecutor } from './transaction-executor.js';
@@ -57,6 +60,8 @@ export interface LambdaHost {
   /** Aborted when no lambda is to be run again, or any further. */
   readonly closing: AbortSignal;
   readonly limits: TimeLimits;
+  /** How many lambdas wait to be run again after a conflict. */
+  readonly contention: { waiting: number };
   /** Runs one attempt on a session. */
   attempt<R>(
     signal: AbortSignal | undefined,
@@ -82,10 +87,16 @@ export function* runLambda<T>(
   settings: RunSettings,
 ): Steps<T> {
   const { retry, signal } = settings;
+  let turn: ConflictTurn | undefined;
   for (let attempt = 0; ; attempt++) {
-    const outcome = yield* host.attempt(signal, (lease) =>
-      runOnce(host, lease, lambda, settings, attempt),
-    );
+    let outcome: Outcome<T>;
+    try {
+      outcome = yield* host.attempt(signal, (lease) =>
+        runOnce(host, lease, lambda, settings, { attempt, turn }),
+      );
+    } finally {
+      turn?.end();
+    }
     if ('value' in outcome) return outcome.value;
     const { error, kind, transactionId } = outcome;
     if (
@@ -95,14 +106,23 @@ export function* runLambda<T>(
     ) {
       throw error;
     }
-    // The session went back to the pool: others work while this one waits.
-    yield waitForRetry(host, settings, {
+    turn = retry.backoff === DEFAULT_BACKOFF ? turnAfter(error) : undefined;
+    const context = {
       attempt: attempt + 1,
       error,
       kind,
       ...(transactionId === undefined ? {} : { transactionId }),
-    });
+    };
+    // The session went back to the pool: others work while this one waits.
+    yield waitForRetry(host, settings, context, turn);
   }
+}
+
+/** What a retry waits for, if the ledger knows who else wants the same. */
+function turnAfter(error: unknown): ConflictTurn | undefined {
+  for (const cause of causes(error))
+    if (cause instanceof OccConflictException) return cause.turn;
+  return undefined;
 }
 
 /** What ends a transaction early: its caller, or the time. */
@@ -124,10 +144,11 @@ export function* beginTransaction(
   lease: SessionLease,
   scope: CancelScope,
   settings: RunSettings,
+  turn?: ConflictTurn,
 ): Steps<Transaction> {
   const session = yield* lease.session(scope);
   try {
-    return yield* startTransaction(session, scope, settings);
+    return yield* startTransaction(session, scope, settings, turn);
   } catch (error) {
     // Whatever this transaction has become: ending the session ends it.
     session.noteFailure(error);
@@ -139,7 +160,7 @@ export function* beginTransaction(
   }
   const fresh = yield* wait(lease.replace(scope));
   try {
-    return yield* startTransaction(fresh, scope, settings);
+    return yield* startTransaction(fresh, scope, settings, turn);
   } catch (error) {
     fresh.noteFailure(error);
     fresh.broken = true;
@@ -151,8 +172,11 @@ function* startTransaction(
   session: SessionClient,
   scope: CancelScope,
   settings: RunSettings,
+  turn: ConflictTurn | undefined,
 ): Steps<Transaction> {
-  const result = yield* wait(session.send({ StartTransaction: {} }, { scope }));
+  const result = yield* wait(
+    session.send({ StartTransaction: {} }, { scope, turn }),
+  );
   const id = result.StartTransaction?.TransactionId;
   if (id === undefined) {
     throw new IllegalStateError(
@@ -182,7 +206,10 @@ function* runOnce<T>(
   lease: SessionLease,
   lambda: TransactionLambda<T>,
   settings: RunSettings,
-  attempt: number,
+  {
+    attempt,
+    turn,
+  }: { readonly attempt: number; readonly turn: ConflictTurn | undefined },
 ): Steps<Outcome<T>> {
   const scope = transactionScope(
     settings.signal,
@@ -193,7 +220,7 @@ function* runOnce<T>(
   let transaction: Transaction | undefined;
   const work = function* (message: TransactionMessage | undefined): Steps<T> {
     try {
-      transaction = yield* beginTransaction(lease, scope, settings);
+      transaction = yield* beginTransaction(lease, scope, settings, turn);
       if (message) message.transactionId = transaction.transactionId;
       const result = yield* runIn(transaction, scope, lease, lambda);
       yield* transaction.end();
@@ -274,16 +301,26 @@ function failureKind(
   return scope.aborted ? undefined : classifyFailure(error, 'StartTransaction');
 }
 
+/** @param turn - waited for in place of the delay */
 async function waitForRetry(
   host: LambdaHost,
   settings: RunSettings,
-  context: RetryContext,
+  failure: RetryContext,
+  turn: ConflictTurn | undefined,
 ): Promise<void> {
   const { logger, retry, signal, ledgerName } = settings;
-  const { attempt, error, kind, transactionId } = context;
-  const scope = new CancelScope([signal, host.closing]);
+  const { attempt, error, kind, transactionId } = failure;
+  const isConflict = kind === 'occ-conflict';
+  const scope = new CancelScope(
+    [signal, host.closing],
+    turn && host.limits.after(settings.transactionTimeout),
+  );
+  if (isConflict) host.contention.waiting++;
   try {
-    const milliseconds = await backoffDelay(retry.backoff, context);
+    const context: RetryContext = isConflict
+      ? { ...failure, contention: host.contention.waiting }
+      : failure;
+    const milliseconds = turn ? 0 : await backoffDelay(retry.backoff, context);
     logger.debug?.(
       `Transaction ${transactionId ?? '(not begun)'} failed (${errorName(error)}, ${kind}); retry ${attempt} of ${retry.limit} follows.`,
     );
@@ -298,12 +335,19 @@ async function waitForRetry(
       } satisfies RetryMessage);
     }
     await settings.onRetry?.(attempt, { ...context, delay: milliseconds });
-    await delay(milliseconds, scope);
+    if (turn)
+      await untilAborted(
+        promised(() => turn.begin()),
+        scope,
+      );
+    else await delay(milliseconds, scope);
   } catch (stopped) {
+    turn?.end();
     throw host.closing.aborted && stopped === host.closing.reason
       ? new DriverClosedError({ cause: error })
       : stopped;
   } finally {
+    if (isConflict) host.contention.waiting--;
     scope.dispose();
   }
 }

@@ -6,9 +6,10 @@ import {
   wait,
 } from '../async/maybe-promise.js';
 import { IonStruct } from '../ion/value.js';
-import type { SessionEndpoint } from '../session/index.js';
+import type { ConflictTurn, SessionEndpoint } from '../session/index.js';
 import type { Batches, LedgerStore } from '../store/contract.js';
 import { hasStore, replaceStore } from '../store/open-store.js';
+import { Turn } from './commit/conflict-queue.js';
 import type { Tip } from './commit/draft.js';
 import { IndexBuilder } from './commit/index-builder.js';
 import { Sequencer } from './commit/sequencer.js';
@@ -145,8 +146,12 @@ export class Ledger {
     });
   }
 
-  /** Begins a transaction that reads as of the last block. */
-  begin(): LedgerTransaction {
+  /**
+   * Begins a transaction that reads as of the last block.
+   *
+   * @param turn - whose attempt it is, after a conflict
+   */
+  begin(turn?: ConflictTurn): LedgerTransaction {
     this.#throwIfClosed();
     const { sequenceNo, catalog } = this.#sequencer.tip;
     const transaction = new LedgerTransaction({
@@ -157,6 +162,7 @@ export class Ledger {
       catalog,
       isBuilt: (indexId) => this.#indexes.isBuilt(indexId),
       limits: this.#limits,
+      turn: turn instanceof Turn ? turn : undefined,
     });
     this.#open.add(transaction);
     return transaction;

@@ -11,10 +11,12 @@ import { PartiqlError } from '../partiql/index.js';
 import {
   BadRequestException,
   CapacityExceededException,
+  type ConflictTurn,
   InvalidSessionException,
   type IOUsage,
   LimitExceededException,
   type Page,
+  type SendCommandOptions,
   type SendCommandRequest,
   type SendCommandResult,
   type SessionEndpoint,
@@ -35,7 +37,7 @@ const MAX_STATEMENT_LENGTH = 100_000;
 /** Where sessions get their transactions from: a ledger. */
 export interface TransactionSource {
   readonly name: string;
-  begin(): LedgerTransaction;
+  begin(turn: ConflictTurn | undefined): LedgerTransaction;
   commit(transaction: LedgerTransaction): MaybePromise<void>;
   abort(transaction: LedgerTransaction): void;
 }
@@ -94,7 +96,10 @@ export class LedgerSessions implements SessionEndpoint {
     );
   }
 
-  sendCommand(request: SendCommandRequest): MaybePromise<SendCommandResult> {
+  sendCommand(
+    request: SendCommandRequest,
+    { turn }: SendCommandOptions = {},
+  ): MaybePromise<SendCommandResult> {
     const started = performance.now();
     checkCommand(request);
     if (request.StartSession) {
@@ -107,8 +112,10 @@ export class LedgerSessions implements SessionEndpoint {
     const session = this.#sessions.get(token);
     if (!session) throw new InvalidSessionException('No such session');
     const reply = session.running
-      ? session.running.then(() => this.#run(token, session, request, started))
-      : this.#run(token, session, request, started);
+      ? session.running.then(() =>
+          this.#run(token, session, request, started, turn),
+        )
+      : this.#run(token, session, request, started, turn);
     if (!(reply instanceof Promise)) return reply;
     const end = () => {
       if (session.running === running) session.running = undefined;
@@ -124,6 +131,7 @@ export class LedgerSessions implements SessionEndpoint {
     session: Session,
     request: SendCommandRequest,
     started: number,
+    turn: ConflictTurn | undefined,
   ): MaybePromise<SendCommandResult> {
     if (request.EndSession) {
       this.#end(token, session);
@@ -140,7 +148,7 @@ export class LedgerSessions implements SessionEndpoint {
       throw new InvalidSessionException('Session has expired');
     }
     if (request.StartTransaction)
-      return this.#startTransaction(session, started);
+      return this.#startTransaction(session, started, turn);
     if (request.AbortTransaction) {
       this.#close(session);
       return { AbortTransaction: { TimingInformation: since(started) } };
@@ -234,9 +242,13 @@ export class LedgerSessions implements SessionEndpoint {
       if (this.#ports.now() >= session.expires) this.#end(token, session);
   }
 
-  #startTransaction(session: Session, started: number): SendCommandResult {
+  #startTransaction(
+    session: Session,
+    started: number,
+    turn: ConflictTurn | undefined,
+  ): SendCommandResult {
     if (session.open) throw new BadRequestException('Transaction already open');
-    const transaction = this.#ledger.begin();
+    const transaction = this.#ledger.begin(turn);
     const open: OpenTransaction = {
       session,
       transaction,

@@ -23,10 +23,24 @@ export type {
 /** A member of `SendCommandRequest` that is a command. */
 export type CommandName = Exclude<keyof SendCommandRequest, 'SessionToken'>;
 
+/**
+ * A place among those whose transactions conflicted over the same thing. In one
+ * process the ledger knows who they are: a retry waits until it is its turn,
+ * where it would have to guess a delay otherwise.
+ */
+export interface ConflictTurn {
+  /** Settles when it is time to begin the next attempt. */
+  begin(): MaybePromise<void>;
+  /** Ends the wait, or the turn: the attempt is over, whatever came of it. Idempotent. */
+  end(): void;
+}
+
 /** Options of one {@link SessionEndpoint.sendCommand} call. */
 export interface SendCommandOptions {
   /** Stops waiting for the reply. The command may still take effect. */
   readonly signal?: AbortSignal;
+  /** With `StartTransaction`, on an endpoint that is {@link SessionEndpoint.inProcess}: the turn of which this is the attempt. */
+  readonly turn?: ConflictTurn | undefined;
 }
 
 /**
@@ -47,7 +61,9 @@ export interface SessionEndpoint {
   /**
    * The ledger is in this process: what is sent arrives as it is. A transaction's
    * commit digest, by which both sides see that nothing was lost on the way, is
-   * then left to the ledger: `CommitTransaction` may come without it.
+   * then left to the ledger: `CommitTransaction` may come without it. And after a
+   * conflict, a retry may wait for its turn (see {@link OccConflictException.turn})
+   * and give it back with `StartTransaction`.
    */
   readonly inProcess?: boolean;
 

@@ -1,3 +1,5 @@
+import type { ConflictTurn } from './endpoint.js';
+
 /** What a service failure carries besides its message. */
 export interface SessionExceptionOptions {
   /**
@@ -59,6 +61,22 @@ export class InvalidSessionException extends QldbSessionException {
 /** Another transaction changed what this one read or wrote. Run the transaction again. */
 export class OccConflictException extends QldbSessionException {
   override readonly code = 'QLDB_OCC_CONFLICT';
+  readonly #turn: ConflictTurn | undefined;
+
+  constructor(
+    message: string,
+    options: SessionExceptionOptions & {
+      readonly turn?: ConflictTurn | undefined;
+    } = {},
+  ) {
+    super(message, options);
+    this.#turn = options.turn;
+  }
+
+  /** What a retry waits for, if the ledger is in this process. */
+  get turn(): ConflictTurn | undefined {
+    return this.#turn;
+  }
 }
 
 /** Too many sessions, documents or bytes for the limits in force. */

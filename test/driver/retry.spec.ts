@@ -581,6 +581,40 @@ describe('backoff and notice', () => {
     ).toBe(3);
   });
 
+  it('equal jitter spreads the wider, the more of them wait', async () => {
+    const longest = (contention: number, attempt: number) =>
+      equalJitterBackoff({ random: () => 1 })({
+        ...context(attempt),
+        contention,
+      });
+    expect([1, 2, 32].map((n) => longest(n, 1))).toEqual([20, 40, 640]);
+    expect(longest(1000, 1)).toBe(5000);
+
+    const { driver, run } = setUp(
+      [{ command: 'CommitTransaction', error: occ, times: 3 }],
+      { poolLimit: 4, timeout: 1000 },
+    );
+    const seen: (number | undefined)[] = [];
+    const retry = {
+      backoff: ({ contention }: RetryContext) => {
+        seen.push(contention);
+        return 20;
+      },
+    };
+    await Promise.all([run({ retry }), run({ retry }), run({ retry })]);
+    expect(seen).toEqual([1, 2, 3]);
+    await run({ retry });
+    const { run: other, driver: unavailable } = setUp([
+      {
+        command: 'StartTransaction',
+        error: () => new CapacityExceededException('no'),
+      },
+    ]);
+    await other({ retry });
+    expect(seen.slice(3)).toEqual([undefined]);
+    await Promise.all([driver.close(), unavailable.close()]);
+  });
+
   it('S47: the strategy of the 2.x Python driver: up to 11, 101, 1001, 5001 ms', () => {
     const highest = [1, 2, 3, 4, 5].map((n) =>
       fullJitterPowerBackoff({ random: () => 1 })(context(n)),
@@ -624,6 +658,7 @@ describe('backoff and notice', () => {
       error: failure,
       kind: 'occ-conflict',
       transactionId: runs[0],
+      contention: 1,
     };
     expect(seen).toEqual([common, 1, { ...common, delay: 1 }]);
   });

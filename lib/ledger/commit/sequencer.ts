@@ -7,6 +7,7 @@ import {
 import type { Head, LedgerStore } from '../../store/contract.js';
 import type { LedgerPorts } from '../ports.js';
 import type { LedgerTransaction } from '../transaction/transaction.js';
+import { ConflictQueue } from './conflict-queue.js';
 import { Draft, type Sealed, type Tip, type Waiting } from './draft.js';
 import type { IndexBuilder } from './index-builder.js';
 import { sealTransaction } from './seal.js';
@@ -31,6 +32,7 @@ export class Sequencer {
   readonly #indexes: IndexBuilder;
   readonly #writeTimes = new WriteTimes();
   readonly #oldestSnapshot: () => number;
+  readonly #conflicts = new ConflictQueue((keys) => this.#writesBefore(keys));
   #tip: Tip;
   readonly #queue: Waiting[] = [];
   /** A large transaction is made a block in steps; the ones behind it wait. */
@@ -129,7 +131,12 @@ export class Sequencer {
       this.#queue.unshift(waiting);
       return;
     }
-    this.#next.add(sealed, waiting);
+    const reserved = this.#conflicts.reservedFor(
+      waiting.transaction,
+      sealed.writtenKeys,
+    );
+    if (reserved === undefined) this.#next.add(sealed, waiting);
+    else waiting.reject(this.#conflict(waiting.transaction, reserved));
   }
 
   async #write(): Promise<void> {
@@ -146,6 +153,7 @@ export class Sequencer {
     this.#writing = undefined;
     for (const { sequenceNo, keys } of draft.written)
       this.#writeTimes.record(sequenceNo, keys, this.#oldestSnapshot);
+    this.#conflicts.settled(1);
     const built = this.#indexes.build(draft.newIndexes());
     for (const { resolve, transaction } of draft.waiting) {
       if (built && transaction.catalog !== transaction.committedCatalog)
@@ -168,6 +176,7 @@ export class Sequencer {
     const followers = this.#next.waiting;
     this.#next = new Draft(draft.base);
     this.#writing = undefined;
+    this.#conflicts.settled(2);
     for (const { reject } of [...draft.waiting, ...followers]) reject(failure);
     this.#advance();
   }
@@ -181,14 +190,26 @@ export class Sequencer {
     }
   }
 
-  #validate({ snapshot, reads }: LedgerTransaction): void {
+  #validate(transaction: LedgerTransaction): void {
+    const { snapshot, reads } = transaction;
     const conflict =
       this.#writeTimes.writtenAfter(snapshot.at, reads) ??
       this.#writing?.firstWritten(reads) ??
       this.#next.firstWritten(reads);
-    if (conflict !== undefined)
-      throw new OccConflictException(
-        'Optimistic concurrency control (OCC) failure encountered while committing the transaction',
-      );
+    if (conflict !== undefined) throw this.#conflict(transaction, conflict);
+  }
+
+  #conflict(transaction: LedgerTransaction, key: string): OccConflictException {
+    return new OccConflictException(
+      'Optimistic concurrency control (OCC) failure encountered while committing the transaction',
+      { turn: this.#conflicts.turnOf(transaction, key) },
+    );
+  }
+
+  /** How many writes are to end until all that was committed under the keys is durable. */
+  #writesBefore(keys: Iterable<string>): number {
+    if (this.#next.firstWritten(keys) !== undefined)
+      return this.#writing ? 2 : 1;
+    return this.#writing?.firstWritten(keys) === undefined ? 0 : 1;
   }
 }

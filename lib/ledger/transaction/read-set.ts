@@ -41,6 +41,10 @@ export class ReadSet implements Iterable<string> {
     for (const id of ids) this.#keys.add(conflictKey.document(id));
   }
 
+  has(key: string): boolean {
+    return this.#keys.has(key);
+  }
+
   [Symbol.iterator](): Iterator<string> {
     return this.#keys.values();
   }

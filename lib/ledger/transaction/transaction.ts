@@ -9,6 +9,7 @@ import {
 import { CommitDigest, InvalidSessionException } from '../../session/index.js';
 import type { IndexEntry, Snapshot } from '../../store/contract.js';
 import { timestampOf } from '../journal/block.js';
+import type { Turn } from '../commit/conflict-queue.js';
 import type { LedgerPorts } from '../ports.js';
 import type { UniqueIds } from '../unique-id.js';
 import { ReadSet } from './read-set.js';
@@ -31,6 +32,8 @@ export interface TransactionStart {
   /** Whether lookups in an index find all there is. */
   readonly isBuilt: (indexId: string) => boolean;
   readonly limits: SizeLimits;
+  /** Whose attempt it is, after a conflict. */
+  readonly turn?: Turn | undefined;
 }
 
 /**
@@ -61,6 +64,10 @@ export class LedgerTransaction {
 
   get snapshot(): Snapshot {
     return this.#start.snapshot;
+  }
+
+  get turn(): Turn | undefined {
+    return this.#start.turn;
   }
 
   /** The tables as of the snapshot. */

@@ -91,9 +91,10 @@ export function transactionalHandlers(transport: Transport): void {
     });
 
     it('add up when all of them want the same account at once', async () => {
-      await Promise.all([1, 2, 3, 4].map((n) => client.deposit(FIRST, n)));
-      expect(await bank.balance(FIRST)).toBe(10);
-      expect(await bank.revisions(FIRST)).toBe(1 + 4);
+      const amounts = Array.from({ length: 32 }, (_, n) => n + 1);
+      await Promise.all(amounts.map((n) => client.deposit(FIRST, n)));
+      expect(await bank.balance(FIRST)).toBe((32 * 33) / 2);
+      expect(await bank.revisions(FIRST)).toBe(1 + 32);
     });
 
     it('are undone when the client goes away', async () => {
