@@ -2,7 +2,9 @@ import {
   BadRequestException,
   CapacityExceededException,
   InvalidSessionException,
+  LedgerFullException,
   LimitExceededException,
+  NotCommittedException,
   OccConflictException,
   QldbSessionException,
   RateExceededException,
@@ -25,6 +27,12 @@ const exceptions: Readonly<Record<string, ExceptionClass>> = {
   RateExceededException,
 };
 
+/** Those that QLDB did not have, by the `Code` with which our server tells them. */
+const byCode: Readonly<Record<string, ExceptionClass>> = {
+  [NotCommittedException.Code]: NotCommittedException,
+  [LedgerFullException.Code]: LedgerFullException,
+};
+
 /** What is known of a reply that says failure; whoever wrote it may have written anything. */
 interface FailedReply {
   /** Names of the exception, the most trusted first. */
@@ -40,9 +48,13 @@ interface FailedReply {
 export function failureOf(reply: FailedReply): QldbSessionException {
   const names = reply.names.filter(isText).map(simpleName);
   const known = names.find((name) => Object.hasOwn(exceptions, name));
-  const Exception =
-    known === undefined ? QldbSessionException : exceptions[known];
   const { message, httpStatusCode, requestId, qldbCode, cause } = reply;
+  const Exception =
+    known === undefined
+      ? QldbSessionException
+      : known === CapacityExceededException.name && isText(qldbCode)
+        ? (byCode[qldbCode] ?? CapacityExceededException)
+        : exceptions[known];
   const failure = new Exception(
     isText(message) ? message : `The reply's status is ${httpStatusCode}.`,
     {
@@ -77,6 +89,8 @@ const PROVIDER_ERROR = /^(?:Credentials|Token)?ProviderError$/;
  */
 export function fromSdkError(error: unknown): unknown {
   if (typeof error !== 'object' || error === null) return error;
+  // Our own client has said it.
+  if (error instanceof QldbSessionException) return error;
   const { name, message, $fault, $metadata, Code, __type } = error as Readonly<
     Record<string, unknown>
   > & { readonly $metadata?: Readonly<Record<string, unknown>> };

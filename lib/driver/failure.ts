@@ -3,6 +3,7 @@ import {
   CapacityExceededException,
   InvalidSessionException,
   LimitExceededException,
+  NotCommittedException,
   OccConflictException,
   QldbSessionException,
   RateExceededException,
@@ -68,6 +69,7 @@ export function classifyFailure(
   ) {
     return 'throttled';
   }
+  if (error instanceof NotCommittedException) return 'throttled';
   const status = error.$metadata.httpStatusCode;
   if (status === 429) return 'throttled';
   if (status >= 500 && command === 'CommitTransaction') return 'commit-unknown';

@@ -6,8 +6,13 @@ import {
   wait,
 } from '../async/maybe-promise.js';
 import { IonStruct } from '../ion/value.js';
-import type { ConflictTurn, SessionEndpoint } from '../session/index.js';
+import {
+  CapacityExceededException,
+  type ConflictTurn,
+  type SessionEndpoint,
+} from '../session/index.js';
 import type { Batches, LedgerStore } from '../store/contract.js';
+import type { StoreError } from '../store/store-errors.js';
 import { hasStore, replaceStore } from '../store/open-store.js';
 import { Turn } from './commit/conflict-queue.js';
 import type { Tip } from './commit/draft.js';
@@ -153,6 +158,10 @@ export class Ledger {
    */
   begin(turn?: ConflictTurn): LedgerTransaction {
     this.#throwIfClosed();
+    const { failure } = this.#store;
+    // What it would read is not the ledger any more.
+    if (failure)
+      throw new CapacityExceededException(failure.message, { cause: failure });
     const { sequenceNo, catalog } = this.#sequencer.tip;
     const transaction = new LedgerTransaction({
       strandId: this.strandId,
@@ -184,6 +193,15 @@ export class Ledger {
   /** Ends a transaction without a trace. Idempotent. */
   abort(transaction: LedgerTransaction): void {
     if (this.#open.delete(transaction)) transaction.close();
+  }
+
+  /**
+   * Why the ledger can be used no longer, if something befell its store while it
+   * was open: its folder was removed or replaced, another process took it over.
+   * Transactions are refused then, with a `CapacityExceededException`.
+   */
+  get failure(): StoreError | undefined {
+    return this.#store.failure;
   }
 
   /** The digest of the whole ledger, and the block it reaches to. Keep it outside the ledger: it is what proofs are checked against. */

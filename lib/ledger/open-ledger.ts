@@ -1,4 +1,5 @@
 import { openStore } from '../store/open-store.js';
+import type { StoreError } from '../store/store-errors.js';
 import { Ledger } from './ledger.js';
 import { LedgerLimitsError, LedgerNameError } from './ledger-errors.js';
 import { completeLimits, type LedgerLimits, limitProblems } from './limits.js';
@@ -21,6 +22,8 @@ export interface OpenLedgerOptions {
   readonly store?: string;
   /** Bounds of its sessions and transactions. */
   readonly limits?: Partial<LedgerLimits>;
+  /** Told once when the ledger can be used no longer; see {@link Ledger.failure}. */
+  readonly onFailure?: ((failure: StoreError) => void) | undefined;
   /** Clock and randomness; the system's by default. */
   readonly ports?: Partial<LedgerPorts>;
 }
@@ -39,12 +42,14 @@ export async function openLedger({
   name,
   store: address = 'file:.qldb',
   limits,
+  onFailure,
   ports,
 }: OpenLedgerOptions): Promise<Ledger> {
   if (!isLedgerName(name)) throw new LedgerNameError(name);
   const problems = limitProblems(limits);
   if (problems.length > 0) throw new LedgerLimitsError(problems);
   const store = await openStore(address, name);
+  store.onFailure = onFailure;
   try {
     return await Ledger.over(
       name,

@@ -13,7 +13,8 @@ export class EmbeddedEndpoint implements Endpoint {
   constructor(
     private readonly name: string,
     private readonly store: string | undefined,
-    private readonly limits?: Partial<LedgerLimits>,
+    private readonly limits: Partial<LedgerLimits> | undefined,
+    private readonly onFailure: (failure: Error) => void,
   ) {}
 
   /** @throws LedgerNotHereError */
@@ -62,6 +63,7 @@ export class EmbeddedEndpoint implements Endpoint {
       name: this.name,
       ...(this.store === undefined ? {} : { store: this.store }),
       limits: this.limits,
+      onFailure: this.onFailure,
     });
     this.#ledger = ledger;
     return ledger;

@@ -39,7 +39,9 @@ export class LedgerConnection {
     this.#start = { lazyConnection, retryAttempts, retryDelay };
     this.#embedded = remote
       ? undefined
-      : new EmbeddedEndpoint(options.ledgerName, store, limits);
+      : new EmbeddedEndpoint(options.ledgerName, store, limits, ({ message }) =>
+          this.#logger.error(message),
+        );
     this.driver = new PooledQldbDriver({
       ...driver,
       ...(this.#embedded ? { endpoint: this.#embedded } : {}),

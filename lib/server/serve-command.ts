@@ -153,6 +153,7 @@ export async function runServeCommand(
           name,
           store: command.store,
           limits: command.limits,
+          onFailure: ({ message }) => print(message),
         }),
       );
     server = await createQldbServer({

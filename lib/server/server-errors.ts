@@ -1,4 +1,7 @@
-import { QldbSessionException } from '../session/index.js';
+import {
+  CapacityExceededException,
+  QldbSessionException,
+} from '../session/index.js';
 
 /** The server could not be made, or cannot listen. */
 export class QldbServerError extends Error {
@@ -40,7 +43,11 @@ export interface Failure {
 export function failure(error: unknown): Failure {
   if (error instanceof QldbSessionException)
     return {
-      type: error.name,
+      // Its kinds are told apart by their codes: the SDKs know of none.
+      type:
+        error instanceof CapacityExceededException
+          ? CapacityExceededException.name
+          : error.name,
       status: error.$metadata.httpStatusCode,
       message: error.message,
       code: error.Code,

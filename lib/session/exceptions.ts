@@ -91,10 +91,30 @@ export class RateExceededException extends QldbSessionException {
 
 /** The ledger cannot take the request just now. Repeatable. */
 export class CapacityExceededException extends QldbSessionException {
-  override readonly code = 'QLDB_CAPACITY_EXCEEDED';
+  override readonly code: string = 'QLDB_CAPACITY_EXCEEDED';
   override readonly $fault = 'server';
 
   constructor(message: string, options: SessionExceptionOptions = {}) {
     super(message, { httpStatusCode: 503, ...options });
   }
+}
+
+/**
+ * The ledger could not write to its store: the transaction is not committed,
+ * nothing of it was written. Over the wire it is a `CapacityExceededException`
+ * with this {@link Code}, which QLDB did not have.
+ */
+export class NotCommittedException extends CapacityExceededException {
+  override readonly code: string = 'QLDB_NOT_COMMITTED';
+  static readonly Code: string = 'NOT_COMMITTED';
+
+  constructor(message: string, options: SessionExceptionOptions = {}) {
+    super(message, { ...options, qldbCode: new.target.Code });
+  }
+}
+
+/** Too little space is left on the disk of the ledger: the transaction is not committed, nothing of it was written. Make space. */
+export class LedgerFullException extends NotCommittedException {
+  override readonly code: string = 'QLDB_LEDGER_FULL';
+  static override readonly Code: string = 'LEDGER_FULL';
 }

@@ -89,6 +89,9 @@ export interface LedgerStore {
   /** Why the store can be used no longer, if something befell it while it was open. */
   readonly failure: StoreError | undefined;
 
+  /** Told once when there is a {@link failure}. */
+  onFailure?: ((failure: StoreError) => void) | undefined;
+
   /**
    * Appends blocks, all or none, durable when the promise resolves. Appends that
    * are started before that are done one after the other.

@@ -71,13 +71,23 @@ describe('nestjs-qldb', () => {
     const elsewhere = `file:${join(folder, 'restored')}`;
     const restored = await run(
       'restore',
-      ...['--ledger', 'test', '--store', elsewhere],
-      ...['--from', file, '--digest', lines[0]],
+      '--ledger',
+      'test',
+      '--store',
+      elsewhere,
+      '--from',
+      file,
+      '--digest',
+      lines[0],
     );
     expect(restored.lines).toEqual(lines);
     expect(restored.stages).toEqual(['blocks']);
     const rebuilt = await run(
-      ...['rebuild', '--ledger', 'test', '--store', elsewhere],
+      'rebuild',
+      '--ledger',
+      'test',
+      '--store',
+      elsewhere,
     );
     expect(rebuilt.lines[0]).toBe(lines[0]);
     expect(rebuilt.lines[1]).toContain(join(folder, 'restored', 'test'));
@@ -148,12 +158,21 @@ describe('nestjs-qldb', () => {
     // Through pipes, as backups go to other machines.
     const backup = spawn(process.execPath, [
       MAIN,
-      ...['backup', ...common, '--to', '-'],
+      'backup',
+      ...common,
+      '--to',
+      '-',
     ]);
     const piped = `file:${join(folder, 'piped')}`;
     const restore = spawn(process.execPath, [
       MAIN,
-      ...['restore', '--ledger', 'test', '--store', piped, '--from', '-'],
+      'restore',
+      '--ledger',
+      'test',
+      '--store',
+      piped,
+      '--from',
+      '-',
     ]);
     backup.stdout.pipe(restore.stdin);
     const [code] = (await once(restore, 'exit')) as [number];

@@ -63,7 +63,8 @@ describe('Sequencer', () => {
     const update = 'UPDATE T SET n = n + 1 WHERE k = 1';
     store.failures = 1;
     await expect(execute(ledger.sessions, update)).rejects.toMatchObject({
-      name: 'CapacityExceededException',
+      name: 'NotCommittedException',
+      code: 'QLDB_NOT_COMMITTED',
     });
     await execute(ledger.sessions, update);
     expect(

@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type MaybePromise, run } from '../../async/maybe-promise.js';
 import {
-  CapacityExceededException,
+  LedgerFullException,
+  NotCommittedException,
   OccConflictException,
 } from '../../session/index.js';
 import type { Head, LedgerStore } from '../../store/contract.js';
+import { StoreFullError } from '../../store/store-errors.js';
 import type { LedgerPorts } from '../ports.js';
 import type { LedgerTransaction } from '../transaction/transaction.js';
 import { ConflictQueue } from './conflict-queue.js';
@@ -70,7 +72,7 @@ export class Sequencer {
    * nothing is only validated and leaves no block.
    *
    * @throws OccConflictException when what it read was changed since
-   * @throws CapacityExceededException when the store could not write; nothing was committed
+   * @throws NotCommittedException when the store could not write
    */
   commit(transaction: LedgerTransaction): MaybePromise<void> {
     if (transaction.isReadOnly) return this.#validate(transaction);
@@ -167,12 +169,7 @@ export class Sequencer {
   async #failed(draft: Draft, error: unknown): Promise<void> {
     const head = await this.#storedHead();
     const failure =
-      head?.sequenceNo === draft.base.sequenceNo
-        ? new CapacityExceededException(
-            'The ledger could not write the block; nothing was committed. See the cause, and check the space left on its store.',
-            { cause: error },
-          )
-        : error;
+      head?.sequenceNo === draft.base.sequenceNo ? notCommitted(error) : error;
     const followers = this.#next.waiting;
     this.#next = new Draft(draft.base);
     this.#writing = undefined;
@@ -212,4 +209,14 @@ export class Sequencer {
       return this.#writing ? 2 : 1;
     return this.#writing?.firstWritten(keys) === undefined ? 0 : 1;
   }
+}
+
+/** What a transaction is told whose block the store could not write, and did not. */
+function notCommitted(error: unknown): NotCommittedException {
+  return error instanceof StoreFullError
+    ? new LedgerFullException(error.message, { cause: error })
+    : new NotCommittedException(
+        'The ledger could not write the block; nothing was committed. See the cause.',
+        { cause: error },
+      );
 }

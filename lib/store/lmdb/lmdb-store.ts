@@ -70,6 +70,7 @@ export class LmdbStore implements LedgerStore {
   readonly #dropped = new Map<string, number>();
   #head: Head | undefined;
   #failure: StoreError | undefined;
+  onFailure?: (failure: StoreError) => void;
   /** Writes are made one after the other. */
   #writing: Promise<unknown> = Promise.resolve();
   #closing: Promise<void> | undefined;
@@ -266,7 +267,15 @@ export class LmdbStore implements LedgerStore {
           this.#changes.durable,
           this.#lastBlock()?.sequenceNo ?? -1,
         )
-      : (this.#failure = new StoreInUseError(this.#path, 'another process'));
+      : this.#fail(new StoreInUseError(this.#path, 'another process'));
+  }
+
+  /** From now on nothing is written any more. */
+  #fail(failure: StoreError): StoreError {
+    if (this.#failure) return this.#failure;
+    this.#failure = failure;
+    this.onFailure?.(failure);
+    return failure;
   }
 
   /** Writes, and with them the removal of some entries that nobody can ask for any more. */
@@ -395,7 +404,7 @@ export class LmdbStore implements LedgerStore {
     this.#ownership.keepAlive(async () => {
       const now = await stat(file).catch(() => undefined);
       if (now?.dev === dev && now.ino === ino) return;
-      if (!this.#closing) this.#failure ??= new StoreLostError(this.#path);
+      if (!this.#closing) this.#fail(new StoreLostError(this.#path));
     });
   }
 
