@@ -77,7 +77,7 @@ class ParsedStatement implements Statement {
   readonly kind: StatementKind;
   readonly #node: StatementNode;
   /** A plan for each state of a catalog, as long as somebody has that state. */
-  readonly #plans: Readonly<Record<Typing, WeakMap<object, StatementPlan>>> = {
+  readonly #plans: Readonly<Record<Typing, WeakMap<object, KnownPlan>>> = {
     qldb: new WeakMap(),
     permissive: new WeakMap(),
   };
@@ -116,11 +116,27 @@ class ParsedStatement implements Statement {
   #plan(catalog: Catalog, typing: Typing): StatementPlan {
     const plans = this.#plans[typing];
     const known = plans.get(catalog.version);
-    if (known !== undefined) return known;
-    const plan = planStatement(this.text, this.#node, catalog, { typing });
-    plans.set(catalog.version, plan);
+    if (known !== undefined) {
+      // What a name means is read by every statement that has it, even if it
+      // comes to no row of that relation: the catalog must hear of all of them.
+      for (const path of known.names) catalog.relation(path);
+      return known.plan;
+    }
+    const names = new Map<string, readonly string[]>();
+    const relation: Catalog['relation'] = (path) => {
+      names.set(path.join('\0'), path);
+      return catalog.relation(path);
+    };
+    const plan = planStatement(this.text, this.#node, { relation }, { typing });
+    plans.set(catalog.version, { plan, names: [...names.values()] });
     return plan;
   }
+}
+
+interface KnownPlan {
+  readonly plan: StatementPlan;
+  /** The relations that were looked for, those that are none included. */
+  readonly names: readonly (readonly string[])[];
 }
 
 function kindOf(node: StatementNode): StatementKind {

@@ -1,10 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Ledger, LedgerLimits } from '../../lib/ledger/index.js';
 import type { SessionEndpoint } from '../../lib/session/index.js';
+import { PAGE_ROWS, type Proof, proveSerializable } from './re-execution.js';
 import { execute, RawSession, transact, values } from './raw-session.js';
 
 export interface OpenedEndpoint {
   readonly endpoint: SessionEndpoint;
+  /** The ledger behind it. */
+  readonly ledger: Ledger;
   close(): Promise<void>;
 }
 
@@ -23,13 +27,49 @@ const CONFLICT = failure('OccConflictException');
 
 /**
  * What every endpoint of a ledger does, in this process or over HTTP. `open`
- * makes an empty ledger named `test` whose transactions last at most the given
- * milliseconds.
+ * makes an empty ledger named `test` with the given limits.
+ *
+ * With `PROVE_TRANSACTIONS=100000` the proof by re-execution takes so many, and
+ * with `PROVE_SEED` it begins with that seed.
  */
 export function describeSessionEndpoint(
   name: string,
-  open: (options: { transactionTimeout: number }) => Promise<OpenedEndpoint>,
+  open: (limits: Partial<LedgerLimits>) => Promise<OpenedEndpoint>,
+  { proved = 1_500 } = {},
 ): void {
+  const transactions = Number(process.env['PROVE_TRANSACTIONS'] ?? proved);
+  // Short histories: what went wrong is found in the log of one.
+  const each = Math.min(transactions, 500);
+
+  it(`session endpoint contract: ${name}: ${transactions} transactions at random read the same when they are run again, one after the other`, async () => {
+    const seed = Number(process.env['PROVE_SEED'] ?? 1);
+    const proofs: Proof[] = [];
+    for (let n = 0; n < Math.ceil(transactions / each); n++) {
+      const opened = await open({ pageRows: PAGE_ROWS });
+      try {
+        proofs.push(
+          await proveSerializable({
+            ...opened,
+            seed: seed + n,
+            transactions: each,
+          }),
+        );
+      } finally {
+        await opened.close();
+      }
+    }
+    const sum = (of: keyof Proof) =>
+      proofs.reduce((total, proof) => total + proof[of], 0);
+    console.log(
+      `${name}: seeds ${seed} to ${seed + proofs.length - 1}, ${sum('statements')} statements; ` +
+        `${sum('committed')} committed (${sum('readOnly')} read only), ${sum('conflicts')} conflicts, ${sum('aborted')} aborted; no anomaly`,
+    );
+    // Otherwise nothing was put to the test.
+    expect(sum('readOnly')).toBeGreaterThan(0);
+    expect(sum('conflicts')).toBeGreaterThan(0);
+    expect(sum('committed')).toBeGreaterThan(transactions / 4);
+  }, 3_600_000);
+
   describe(`session endpoint contract: ${name}`, () => {
     let opened: OpenedEndpoint;
     let endpoint: SessionEndpoint;
@@ -291,6 +331,22 @@ export function describeSessionEndpoint(
         await a.execute('SELECT * FROM Vehicle WHERE Mileage = 1900');
         await execute(endpoint, "INSERT INTO Vehicle VALUE {'VIN': 'v9'}");
         await expect(a.commit()).rejects.toThrow(CONFLICT);
+      });
+
+      it('fail a transaction that named a table which was dropped, though it came to no row of it', async () => {
+        await vehicles('v1');
+        await execute(endpoint, 'CREATE TABLE Owner');
+        const join =
+          "SELECT v.VIN FROM Vehicle AS v, Owner AS o WHERE v.VIN = 'none'";
+        // The second time its plan is known.
+        await execute(endpoint, join);
+        for (const session of [a, b]) {
+          await session.begin();
+          expect(await session.execute(join)).toEqual([]);
+        }
+        await a.commit();
+        await execute(endpoint, 'DROP TABLE Owner');
+        await expect(b.commit()).rejects.toThrow(CONFLICT);
       });
 
       it('fail the second of two that looked for a key, found nothing and inserted it', async () => {

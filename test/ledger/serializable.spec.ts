@@ -1,19 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Ledger, openLedger } from '../../lib/ledger/index.js';
+import { Random } from '../contract/random.js';
 import { execute, RawSession } from '../contract/raw-session.js';
 
 const ACCOUNTS = 6;
 const CALLERS = 12;
 const TRANSFERS = 25;
-
-/** A small generator of repeatable random numbers. */
-function seeded(seed: number): (limit: number) => number {
-  let state = seed;
-  return (limit) => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return Math.floor((state / 2 ** 32) * limit);
-  };
-}
 
 /** Runs a transaction until it does not conflict; returns how often it did. */
 async function untilCommitted(
@@ -50,15 +42,15 @@ describe('concurrent transactions', () => {
   it.each([1, 2, 3])(
     'move money without losing or making any (seed %d)',
     async (seed) => {
-      const random = seeded(seed);
+      const random = new Random(seed);
       let conflicts = 0;
       await Promise.all(
         Array.from({ length: CALLERS }, async () => {
           const session = await RawSession.start(ledger.sessions);
           for (let n = 0; n < TRANSFERS; n++) {
-            const from = random(ACCOUNTS);
-            const to = (from + 1 + random(ACCOUNTS - 1)) % ACCOUNTS;
-            const amount = random(20);
+            const from = random.below(ACCOUNTS);
+            const to = (from + 1 + random.below(ACCOUNTS - 1)) % ACCOUNTS;
+            const amount = random.below(20);
             conflicts += await untilCommitted(session, async () => {
               const balance = async (owner: number) => {
                 const [found] = await session.execute<number>(

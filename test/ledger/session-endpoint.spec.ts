@@ -6,7 +6,7 @@ import { describeSessionEndpoint } from '../contract/session-endpoint.js';
 
 describeSessionEndpoint('in process, memory', async (limits) => {
   const ledger = await openLedger({ name: 'test', store: 'memory:', limits });
-  return { endpoint: ledger.sessions, close: () => ledger.close() };
+  return { endpoint: ledger.sessions, ledger, close: () => ledger.close() };
 });
 
 describeSessionEndpoint('in process, lmdb', async (limits) => {
@@ -18,6 +18,7 @@ describeSessionEndpoint('in process, lmdb', async (limits) => {
   });
   return {
     endpoint: ledger.sessions,
+    ledger,
     close: async () => {
       await ledger.close();
       await rm(folder, { recursive: true, force: true });

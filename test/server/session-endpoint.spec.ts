@@ -17,6 +17,7 @@ describeSessionEndpoint('over HTTP, through the AWS SDK', async (limits) => {
   });
   return {
     endpoint,
+    ledger,
     close: async () => {
       await endpoint.close();
       await server.close();

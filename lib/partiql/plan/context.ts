@@ -51,7 +51,8 @@ export class PlanContext {
 
   constructor(
     readonly source: string,
-    readonly catalog: Catalog,
+    /** What names mean. Nothing else of a catalog is in a plan. */
+    readonly catalog: Pick<Catalog, 'relation'>,
     readonly typing: Typing,
     readonly compileSubquery: (
       context: PlanContext,

@@ -27,7 +27,7 @@ export interface PlanOptions {
 export function planStatement(
   source: string,
   node: Ast.StatementNode,
-  catalog: Catalog,
+  catalog: Pick<Catalog, 'relation'>,
   options: PlanOptions = {},
 ): StatementPlan {
   const context = new PlanContext(
