@@ -47,11 +47,10 @@ export class ConflictQueue {
   /** What a transaction read and wrote while it is another's turn to do so. */
   reservedFor(
     { turn, reads }: LedgerTransaction,
-    writtenKeys: Iterable<string>,
+    writtenKeys: ReadonlySet<string>,
   ): string | undefined {
-    if (this.#held.size === 0) return undefined;
-    for (const key of writtenKeys)
-      if ((this.#held.get(key) ?? turn) !== turn && reads.has(key)) return key;
+    for (const [key, holder] of this.#held)
+      if (holder !== turn && writtenKeys.has(key) && reads.has(key)) return key;
     return undefined;
   }
 

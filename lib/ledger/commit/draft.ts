@@ -1,5 +1,6 @@
 import type { Commit, NewIndex } from '../../store/contract.js';
 import type { MerkleFrontier } from '../journal/merkle.js';
+import { MANY_KEYS } from './write-times.js';
 import type {
   TableCatalog,
   TableDefinition,
@@ -29,7 +30,7 @@ export interface Sealed {
   /** The tables that it defines anew. */
   readonly definitions: readonly TableDefinition[];
   /** Names of all that it wrote, for the validation of others. */
-  readonly writtenKeys: readonly string[];
+  readonly writtenKeys: ReadonlySet<string>;
 }
 
 /** The end of the journal when a block has been added. */
@@ -56,8 +57,10 @@ export class Draft {
   readonly commits: Commit[] = [];
   readonly waiting: Waiting[] = [];
   /** What each block wrote: it counts for all once the blocks are durable. */
-  readonly written: { sequenceNo: number; keys: readonly string[] }[] = [];
-  readonly #keys = new Set<string>();
+  readonly written: { sequenceNo: number; keys: ReadonlySet<string> }[] = [];
+  /** What small blocks wrote, and then what each large one did. */
+  readonly #keys: ReadonlySet<string>[] = [];
+  readonly #smallKeys = new Set<string>();
   /** About how many bytes the store is given. */
   bytes = 0;
   tip: Tip;
@@ -65,6 +68,7 @@ export class Draft {
   /** @param base - the block that they follow */
   constructor(readonly base: Tip) {
     this.tip = base;
+    this.#keys.push(this.#smallKeys);
   }
 
   get isEmpty(): boolean {
@@ -79,15 +83,18 @@ export class Draft {
       sequenceNo: commit.sequenceNo,
       keys: sealed.writtenKeys,
     });
-    for (const key of sealed.writtenKeys) this.#keys.add(key);
+    if (sealed.writtenKeys.size > MANY_KEYS)
+      this.#keys.push(sealed.writtenKeys);
+    else for (const key of sealed.writtenKeys) this.#smallKeys.add(key);
     this.bytes += commit.block.length;
     this.tip = tip;
   }
 
   /** The first of the keys that one of these blocks wrote. */
   firstWritten(keys: Iterable<string>): string | undefined {
-    if (this.#keys.size === 0) return undefined;
-    for (const key of keys) if (this.#keys.has(key)) return key;
+    if (this.isEmpty) return undefined;
+    for (const key of keys)
+      if (this.#keys.some((written) => written.has(key))) return key;
     return undefined;
   }
 

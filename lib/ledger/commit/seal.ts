@@ -1,4 +1,5 @@
 import type { Steps } from '../../async/maybe-promise.js';
+import { isTimeToPause, nextTurn } from '../../async/turns.js';
 import type { IndexEntry, NewIndex, Revision } from '../../store/contract.js';
 import { sealBlock } from '../journal/seal-block.js';
 import { conflictKey } from '../transaction/read-set.js';
@@ -44,8 +45,18 @@ export function* sealTransaction(
       statements,
     })),
   });
-  const indexEntries = [...transaction.indexEntries()];
+  const indexEntries: IndexEntry[] = [];
+  let count = 0;
+  for (const entries of transaction.indexEntries()) {
+    indexEntries.push(...entries);
+    if (isTimeToPause(count++)) yield nextTurn();
+  }
   const definitions = definitionsIn(written);
+  const writtenKeys = new Set<string>();
+  for (const key of keysOf(revisions, indexEntries, definitions)) {
+    writtenKeys.add(key);
+    if (isTimeToPause(count++)) yield nextTurn();
+  }
   return {
     commit: {
       sequenceNo,
@@ -63,7 +74,7 @@ export function* sealTransaction(
       }),
     },
     definitions,
-    writtenKeys: [...keysOf(revisions, indexEntries, definitions)],
+    writtenKeys,
   };
 }
 

@@ -1,12 +1,14 @@
 /** A stretch of blocks and what they wrote, by the last block that did. */
 interface Generation {
-  readonly times: Map<string, number>;
+  readonly times: Pick<ReadonlyMap<string, number>, 'get'>;
   /** The last block of the stretch. */
   last: number;
 }
 
 /** A new stretch begins when one has so many keys. */
 const GENERATION_SIZE = 1 << 16;
+/** What a block wrote is kept as it is, not key by key, if it is so much. */
+export const MANY_KEYS = 10_000;
 
 /**
  * When each thing was last written: the block that did. A transaction that read
@@ -18,7 +20,9 @@ const GENERATION_SIZE = 1 << 16;
  */
 export class WriteTimes {
   /** Oldest first. */
-  #generations: Generation[] = [{ times: new Map(), last: -1 }];
+  #generations: Generation[] = [];
+  /** The newest stretch, if it takes more blocks. */
+  #open: Map<string, number> | undefined;
 
   /** The first of the keys that was written after block `at`. */
   writtenAfter(at: number, keys: Iterable<string>): string | undefined {
@@ -37,19 +41,26 @@ export class WriteTimes {
    */
   record(
     sequenceNo: number,
-    keys: Iterable<string>,
+    keys: ReadonlySet<string>,
     oldestSnapshot: () => number,
   ): void {
-    let newest = this.#generations.at(-1) as Generation;
-    if (newest.times.size >= GENERATION_SIZE) {
-      const oldest = oldestSnapshot();
-      newest = { times: new Map(), last: -1 };
-      this.#generations = [
-        ...this.#generations.filter(({ last }) => last > oldest),
-        newest,
-      ];
+    if (keys.size > MANY_KEYS) {
+      this.#open = undefined;
+      const get = (key: string) => (keys.has(key) ? sequenceNo : undefined);
+      this.#begin({ times: { get }, last: sequenceNo }, oldestSnapshot);
+      return;
     }
-    newest.last = sequenceNo;
-    for (const key of keys) newest.times.set(key, sequenceNo);
+    if (!this.#open || this.#open.size >= GENERATION_SIZE) {
+      this.#open = new Map();
+      this.#begin({ times: this.#open, last: sequenceNo }, oldestSnapshot);
+    }
+    (this.#generations.at(-1) as Generation).last = sequenceNo;
+    for (const key of keys) this.#open.set(key, sequenceNo);
+  }
+
+  #begin(generation: Generation, oldestSnapshot: () => number): void {
+    const oldest = oldestSnapshot();
+    this.#generations = this.#generations.filter(({ last }) => last > oldest);
+    this.#generations.push(generation);
   }
 }

@@ -47,7 +47,7 @@ export async function replayJournal(
   store: LedgerStore,
   { signal, onBlocks }: ReplayWatch = {},
 ): Promise<LedgerDigest> {
-  const replay = new Replay(store, await MerkleFrontier.over(0, () => []));
+  const replay = new Replay(store, MerkleFrontier.empty());
   for await (const batch of blocks)
     for (const bytes of batch) {
       await replay.add(bytes);

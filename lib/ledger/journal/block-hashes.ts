@@ -1,3 +1,5 @@
+import type { Steps } from '../../async/maybe-promise.js';
+import { isTimeToPause, isTurnLong, nextTurn } from '../../async/turns.js';
 import { FieldHasher } from '../../ion/field-hasher.js';
 import { dot, hashIon, sha256, toBytes } from '../../ion/hash.js';
 import { rememberedTexts } from '../../ion/remembered-texts.js';
@@ -39,16 +41,26 @@ export class RevisionHasher {
   }
 }
 
-/** H(transactionInfo) of a block. */
-export function transactionInfoHash({
+/** H(transactionInfo) of a block; a large one with turns for others. */
+export function* transactionInfoHash({
   statements,
   changes,
-}: Pick<BlockContents, 'statements' | 'changes'>): Uint8Array {
-  const fields = [
-    hasher.structs('statements', statements.map(statementFields)),
-  ];
-  if (changes.length > 0)
-    fields.push(hasher.struct('documents', changes.map(documentField)));
+}: Pick<BlockContents, 'statements' | 'changes'>): Steps<Uint8Array> {
+  const statementHashes: string[][] = [];
+  for (const statement of statements) {
+    statementHashes.push(statementFields(statement));
+    // The parameters of each may be large.
+    if (statementHashes.length % 8 === 0 && isTurnLong()) yield nextTurn();
+  }
+  const fields = [hasher.structs('statements', statementHashes)];
+  if (changes.length > 0) {
+    const documents: string[] = [];
+    for (const [n, change] of changes.entries()) {
+      documents.push(documentField(change));
+      if (isTimeToPause(n)) yield nextTurn();
+    }
+    fields.push(hasher.struct('documents', documents));
+  }
   return toBytes(hasher.hash(fields));
 }
 

@@ -56,6 +56,11 @@ export class MerkleFrontier {
     this.#peaks = [...peaks];
   }
 
+  /** The frontier of a tree that has no leaf yet. */
+  static empty(): MerkleFrontier {
+    return new MerkleFrontier(0, []);
+  }
+
   /** The frontier over the first `leaves` block hashes, from the nodes a store keeps. */
   static async over(
     leaves: number,

@@ -6,7 +6,7 @@ import { IonWriter } from '../../ion/writer.js';
 import type { Revision } from '../../store/contract.js';
 import type { BlockAddress, BlockContents, DocumentChange } from './block.js';
 import { RevisionHasher, transactionInfoHash } from './block-hashes.js';
-import { merkleRoot } from './merkle.js';
+import { MerkleFrontier, merkleRoot } from './merkle.js';
 
 /** A block ready to be stored. */
 export interface SealedBlock {
@@ -42,8 +42,11 @@ export function* sealBlock(contents: BlockContents): Steps<SealedBlock> {
   const hasher = new RevisionHasher(timestamp, transactionId);
 
   const revisions: Revision[] = [];
+  const tree = MerkleFrontier.empty();
   for (const [n, change] of changes.entries()) {
     const { documentId, tableId, version, data } = change;
+    const hash = hasher.hash(change);
+    tree.append(hash);
     revisions.push({
       tableId,
       documentId,
@@ -51,17 +54,15 @@ export function* sealBlock(contents: BlockContents): Steps<SealedBlock> {
       sequenceNo: address.sequenceNo,
       txId: transactionId,
       txTime: timestamp,
-      hash: hasher.hash(change),
+      hash,
       data: data && encodeAlone(data),
       dataHash: undefined,
     });
     if (isTimeToPause(n)) yield nextTurn();
   }
   const entriesHashList = [
-    ...(revisions.length
-      ? [merkleRoot(revisions.map(({ hash }) => hash))]
-      : []),
-    transactionInfoHash(contents),
+    ...(revisions.length > 0 ? [tree.root] : []),
+    yield* transactionInfoHash(contents),
   ];
   const entriesHash = merkleRoot(entriesHashList);
   const blockHash = dot(entriesHash, previousBlockHash);

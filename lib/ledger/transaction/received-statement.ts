@@ -11,14 +11,14 @@ import type { StatementInfo } from '../journal/block.js';
 
 /** A statement as the ledger received it. */
 export class ReceivedStatement implements StatementInfo {
-  #parameters: readonly IonValue[] | undefined;
+  #parameters: readonly Parameter[] | undefined;
   #digest: Uint8Array | undefined;
 
   constructor(
     readonly statement: string,
     /** Milliseconds since the epoch. */
     readonly startTime: number,
-    parameters: readonly IonValue[],
+    parameters: readonly Parameter[],
   ) {
     this.#parameters = parameters;
   }
@@ -31,12 +31,21 @@ export class ReceivedStatement implements StatementInfo {
   /** Worked out when it is asked for: a transaction that only reads has no block to be in. */
   get statementDigest(): Uint8Array {
     if (this.#digest === undefined) {
-      const hashes = (this.#parameters ?? []).map(hashIon);
+      const hashes = (this.#parameters ?? []).map(
+        ({ value, hash }) => hash ?? hashIon(value),
+      );
       this.#digest = statementDigest(this.statement, hashes);
       this.#parameters = undefined;
     }
     return this.#digest;
   }
+}
+
+/** A parameter of a statement. */
+export interface Parameter {
+  readonly value: IonValue;
+  /** Its Ion Hash, where that is known already. */
+  readonly hash?: Uint8Array;
 }
 
 /**
@@ -46,13 +55,12 @@ export class ReceivedStatement implements StatementInfo {
  */
 export function readParameters(
   parameters: readonly Uint8Array[],
-): readonly IonValue[] {
+): readonly Parameter[] {
   return parameters.map((bytes, n) => {
     try {
       const value = decodeIon(bytes);
       // Hashing reads every byte of it: what is stored later is known to be sound.
-      if (isContainer(value)) hashIon(value);
-      return value;
+      return isContainer(value) ? { value, hash: hashIon(value) } : { value };
     } catch (error) {
       throw new BadRequestException(
         `Parameter ${n + 1} is not a valid Ion binary value. Send exactly one value with its version marker.`,

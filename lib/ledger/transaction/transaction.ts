@@ -88,8 +88,8 @@ export class LedgerTransaction {
     return digest.value;
   }
 
-  /** What the transaction changes in the indexes that were there before it, and stay. */
-  indexEntries(): Iterable<IndexEntry> {
+  /** What the transaction changes in the indexes that were there before it, and stay; document by document. */
+  indexEntries(): Iterable<Iterable<IndexEntry>> {
     const { catalog, committedCatalog } = this;
     return this.writes.indexEntries((tableId) => {
       const indexes = catalog.byId(tableId)?.indexes ?? [];
@@ -115,8 +115,8 @@ export class LedgerTransaction {
   *execute(text: string, parameters: readonly Uint8Array[]): Steps<ResultRows> {
     const { strandId, snapshot, catalog, isBuilt, ports, ids } = this.#start;
     const startTime = ports.now();
-    const values = readParameters(parameters);
-    const received = new ReceivedStatement(text, startTime, values);
+    const read = readParameters(parameters);
+    const received = new ReceivedStatement(text, startTime, read);
     this.#received.push(received);
     this.#hold(received, parameters);
 
@@ -140,7 +140,7 @@ export class LedgerTransaction {
     });
     const rows = statement.execute({
       catalog: scope,
-      parameters: values,
+      parameters: read.map(({ value }) => value),
       transactionId: this.id,
       now: () => timestampOf(ports.now()),
       pause: () => this.#pause(),

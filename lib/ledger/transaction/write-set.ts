@@ -84,14 +84,14 @@ export class WriteSet {
   /** What the written documents change in indexes. */
   *indexEntries(
     indexesOf: (tableId: string) => readonly IndexDefinition[],
-  ): Iterable<IndexEntry> {
+  ): Iterable<Iterable<IndexEntry>> {
     for (const [tableId, { documents }] of this.#tables) {
       const indexes = indexesOf(tableId);
       if (indexes.length === 0) continue;
       for (const { document, keys } of documents.values()) {
         const { documentId, base } = document;
         const before = indexKeys(indexes, base?.data);
-        yield* entriesBetween(indexes, documentId, before, keys);
+        yield entriesBetween(indexes, documentId, before, keys);
       }
     }
   }

@@ -1,6 +1,6 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { isTurnLong, nextTurn } from '../../async/turns.js';
+import { isTimeToPause, isTurnLong, nextTurn } from '../../async/turns.js';
 import type {
   Commit,
   Head,
@@ -194,8 +194,10 @@ export class LmdbStore implements LedgerStore {
   async #write(writes: IterableIterator<Write>, block?: string): Promise<void> {
     const first: Write[] = [];
     let next = writes.next();
-    for (; !next.done && first.length < AT_ONCE; next = writes.next())
+    for (; !next.done; next = writes.next()) {
+      if (first.length >= AT_ONCE || isTimeToPause(first.length)) break;
       first.push(next.value);
+    }
     const written = next.done
       ? this.#writeAtOnce(first, block)
       : this.#writeInSteps(first, next.value, writes, block);
@@ -242,9 +244,10 @@ export class LmdbStore implements LedgerStore {
         return false;
       for (const write of first) this.#put(write);
       this.#put(second);
+      let count = 0;
       for (const write of rest) {
         this.#put(write);
-        if (isTurnLong()) await nextTurn();
+        if (isTimeToPause(count++)) await nextTurn();
       }
       return true;
     });

@@ -1,3 +1,4 @@
+import { isTimeToPause, nextTurn } from '../../async/turns.js';
 import {
   BATCH_SIZE,
   type Batches,
@@ -71,7 +72,13 @@ export class MemoryStore implements LedgerStore {
   async buildIndex(indexId: string, keyOf: KeyOf): Promise<void> {
     const index = this.unbuilt.get(indexId);
     if (!index) return;
+    let count = 0;
     for (const [documentId, revisions] of this.#documents(index.tableId)) {
+      if (isTimeToPause(count++)) {
+        await nextTurn();
+        // It may have ended meanwhile.
+        if (!this.unbuilt.has(indexId)) return;
+      }
       const data = revisions.at(-1)?.data;
       const key = data && keyOf(data);
       if (key !== undefined) this.#setEntry({ indexId, key, documentId }, true);
