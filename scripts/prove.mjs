@@ -1,21 +1,41 @@
-// Runs the proofs of the test suite at length: `node scripts/prove.mjs serializable 100000 1`.
+// Runs the proofs of the test suite at length: `node scripts/prove.mjs kills 300 1`.
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const [what, transactions = '100000', seed = '1'] = process.argv.slice(2);
 const PROOFS = {
   /** Transactions at random, run again one after the other; on `memory:` and `file:`. */
-  serializable: [
-    'test/ledger/session-endpoint.spec.ts',
-    '--testNamePattern=at random',
-  ],
+  serializable: {
+    count: 'PROVE_TRANSACTIONS',
+    default: '100000',
+    tests: ['test/ledger/session-endpoint.spec.ts', '-t', 'at random'],
+  },
+  /** Writers that are killed. */
+  kills: {
+    count: 'PROVE_ROUNDS',
+    default: '300',
+    tests: ['test/ledger/crash.spec.ts'],
+  },
+  /** Disks whose power is cut; needs root, for file systems over loop devices. */
+  'power-cuts': {
+    count: 'PROVE_ROUNDS',
+    default: '50',
+    tests: ['test/ledger/power-cut.spec.ts'],
+  },
+  /** Data files that were cut off or scribbled on. */
+  damage: {
+    count: 'PROVE_CASES',
+    default: '3000',
+    tests: ['test/store/damage.spec.ts'],
+  },
 };
+const [what, count, seed = '1'] = process.argv.slice(2);
 if (!Object.hasOwn(PROOFS, what ?? '')) {
   console.error(
-    `node scripts/prove.mjs ${Object.keys(PROOFS).join('|')} [TRANSACTIONS [SEED]]`,
+    `node scripts/prove.mjs ${Object.keys(PROOFS).join('|')} [COUNT [SEED]]`,
   );
   process.exit(2);
 }
+const proof = PROOFS[what];
 const vitest = fileURLToPath(
   new URL('../node_modules/vitest/vitest.mjs', import.meta.url),
 );
@@ -24,7 +44,7 @@ spawn(
   [
     vitest,
     'run',
-    ...PROOFS[what],
+    ...proof.tests,
     '--disable-console-intercept',
     '--maxWorkers=1',
   ],
@@ -32,7 +52,7 @@ spawn(
     stdio: 'inherit',
     env: {
       ...process.env,
-      PROVE_TRANSACTIONS: transactions,
+      [proof.count]: count ?? proof.default,
       PROVE_SEED: seed,
     },
   },

@@ -75,6 +75,8 @@ function inThread(
   const worker = new Worker(workerFile, {
     workerData: task,
     name: 'qldb-verify',
+    // Flags of this process may be none for a thread: `node --input-type=module -e …`.
+    execArgv: [],
   });
   const stop = () => worker.postMessage('stop');
   signal?.addEventListener('abort', stop, { once: true });

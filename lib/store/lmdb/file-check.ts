@@ -59,6 +59,8 @@ class FileCheck {
   private constructor(
     private readonly file: FileHandle,
     private readonly pageSize: number,
+    /** The transaction that wrote last. LMDB takes a page of a later one for its own, and writes to it. */
+    private readonly lastWriter: bigint,
     lastPage: number,
     size: number,
     private readonly free: TreeRoot,
@@ -100,6 +102,7 @@ class FileCheck {
     return new FileCheck(
       file,
       pageSize,
+      newest.readBigUInt64LE(PAGE_HEADER + 128),
       lastPage,
       size,
       treeRoot(newest, PAGE_HEADER + 24),
@@ -166,6 +169,7 @@ class FileCheck {
     const space = this.pageSize - PAGE_HEADER;
     if (
       page.readBigUInt64LE(0) !== BigInt(number) ||
+      page.readBigUInt64LE(8) > this.lastWriter ||
       page.readUInt16LE(18) !== kind ||
       lower % 2 !== 0 ||
       lower > upper ||
@@ -229,6 +233,7 @@ class FileCheck {
     const head = await readAt(this.file, first * this.pageSize, PAGE_HEADER);
     if (
       head.readBigUInt64LE(0) !== BigInt(first) ||
+      head.readBigUInt64LE(8) > this.lastWriter ||
       head.readUInt16LE(18) !== OVERFLOW ||
       BigInt(head.readUInt32LE(20)) !== count ||
       BigInt(size + PAGE_HEADER) > count * BigInt(this.pageSize)
