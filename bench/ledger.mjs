@@ -15,8 +15,8 @@ export const title =
 
 const SECONDS = 2;
 const DOCUMENTS = 10_000;
-const vin = (n) => `VIN${String(n).padStart(14, '0')}`;
-const document = (n) => ({
+export const vin = (n) => `VIN${String(n).padStart(14, '0')}`;
+export const document = (n) => ({
   VIN: vin(n),
   Type: 'Sedan',
   Year: 1990 + (n % 35),

@@ -5,6 +5,10 @@ import { printTable } from './table.mjs';
 
 const benchmarks = {
   ledger: () => import('./ledger.mjs'),
+  growth: () => import('./growth.mjs'),
+  bulk: () => import('./bulk.mjs'),
+  verify: () => import('./verify.mjs'),
+  history: () => import('./history.mjs'),
   driver: () => import('./driver.mjs'),
   nest: () => import('./nest.mjs'),
   ion: () => import('./ion.mjs'),
