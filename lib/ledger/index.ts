@@ -32,11 +32,7 @@ export {
   ViewsInvalidError,
 } from './ledger-errors.js';
 export { DEFAULT_LIMITS, type LedgerLimits, limitProblems } from './limits.js';
-export {
-  isLedgerName,
-  openLedger,
-  type OpenLedgerOptions,
-} from './open-ledger.js';
+export { openLedger, type OpenLedgerOptions } from './open-ledger.js';
 export { isStoreAddress } from '../store/open-store.js';
 export { type LedgerPorts } from './ports.js';
 export {
@@ -54,3 +50,4 @@ export {
   type VerificationProgress,
   type VerifyOptions,
 } from './verification/verify-ledger.js';
+export { isLedgerName } from './ledger-name.js';

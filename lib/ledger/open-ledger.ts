@@ -1,16 +1,10 @@
 import { openStore } from '../store/open-store.js';
 import type { StoreError } from '../store/store-errors.js';
 import { Ledger } from './ledger.js';
+import { isLedgerName } from './ledger-name.js';
 import { LedgerLimitsError, LedgerNameError } from './ledger-errors.js';
 import { completeLimits, type LedgerLimits, limitProblems } from './limits.js';
 import { type LedgerPorts, systemPorts } from './ports.js';
-
-const LEDGER_NAME = /^(?!.*--)(?![0-9]+$)(?!-)(?!.*-$)[A-Za-z0-9-]{1,32}$/;
-
-/** QLDB's rule for ledger names. */
-export function isLedgerName(name: unknown): name is string {
-  return typeof name === 'string' && LEDGER_NAME.test(name);
-}
 
 export interface OpenLedgerOptions {
   /** 1 to 32 letters, digits and single hyphens, not only digits. */

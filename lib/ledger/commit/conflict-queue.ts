@@ -1,7 +1,14 @@
 import type { MaybePromise } from '../../async/maybe-promise.js';
 import { DeadlineQueue } from '../../async/deadline-queue.js';
 import type { ConflictTurn } from '../../session/index.js';
-import type { LedgerTransaction } from '../transaction/transaction.js';
+
+/** What the queue knows of a transaction. */
+interface Contender {
+  /** Whose attempt it is, after a conflict. */
+  readonly turn: Turn | undefined;
+  /** Names of what it read. */
+  readonly reads: { has(key: string): boolean };
+}
 
 /** How long one may have its turn, in milliseconds: who takes longer competes as before. */
 const LONGEST_TURN = 1_000;
@@ -38,7 +45,7 @@ export class ConflictQueue {
   }
 
   /** The turn of a transaction that lost by a key: its own, if it has one. */
-  turnOf({ turn }: LedgerTransaction, key: string): Turn {
+  turnOf({ turn }: Contender, key: string): Turn {
     const own = turn ?? new Turn(this, this.#places++);
     own.keys.add(key);
     return own;
@@ -46,7 +53,7 @@ export class ConflictQueue {
 
   /** What a transaction read and wrote while it is another's turn to do so. */
   reservedFor(
-    { turn, reads }: LedgerTransaction,
+    { turn, reads }: Contender,
     writtenKeys: ReadonlySet<string>,
   ): string | undefined {
     for (const [key, holder] of this.#held)

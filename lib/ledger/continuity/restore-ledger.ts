@@ -7,7 +7,7 @@ import {
   LedgerMissingError,
   LedgerNameError,
 } from '../ledger-errors.js';
-import { isLedgerName } from '../open-ledger.js';
+import { isLedgerName } from '../ledger-name.js';
 import type { LedgerDigest } from '../verification/verify-contents.js';
 import { readJournal } from './journal-stream.js';
 import { type ReplayWatch, replayJournal } from './replay-journal.js';
