@@ -14,10 +14,13 @@ import { classifyFailure } from './failure.js';
 /** One command, to be sent once; the session it belongs to is filled in. */
 export type Command = Omit<SendCommandRequest, 'SessionToken'>;
 
+/** Whether an attempt waits for its turn should it conflict, and whose turn it is now. */
+export type Turns = Pick<SendCommandOptions, 'takesTurns' | 'turn'>;
+
 export interface SendOptions {
   readonly scope: CancelScope;
-  /** Goes with the command that begins an attempt; see {@link SendCommandOptions.turn}. */
-  readonly turn?: ConflictTurn | undefined;
+  /** Go with the command that begins an attempt; see {@link SendCommandOptions}. */
+  readonly turns?: Turns | undefined;
   /** Called when the command's turn has come; if it throws, the command is not sent. */
   readonly onTurn?: (() => void) | undefined;
 }
@@ -121,7 +124,7 @@ export class SessionClient {
 
   #sendNow(
     command: Command,
-    { scope, turn, onTurn }: SendOptions,
+    { scope, turns, onTurn }: SendOptions,
   ): MaybePromise<SendCommandResult> {
     this.#busy = true;
     let reply: MaybePromise<SendCommandResult>;
@@ -130,7 +133,7 @@ export class SessionClient {
       onTurn?.();
       const request: SendCommandRequest = command;
       request.SessionToken = this.token;
-      reply = sendTo(this.#context.endpoint, request, scope, turn);
+      reply = sendTo(this.#context.endpoint, request, scope, turns);
     } catch (error) {
       this.#next();
       throw error;
@@ -213,11 +216,11 @@ function sendTo(
   endpoint: SessionEndpoint,
   request: SendCommandRequest,
   scope: CancelScope,
-  turn?: ConflictTurn,
+  turns?: Turns,
 ): MaybePromise<SendCommandResult> {
   let reply: MaybePromise<SendCommandResult>;
   try {
-    reply = endpoint.sendCommand(request, new OptionsOf(scope, turn));
+    reply = endpoint.sendCommand(request, new OptionsOf(scope, turns));
   } catch (error) {
     throw asObject(error);
   }
@@ -230,13 +233,14 @@ function sendTo(
 
 /** Options whose signal is made when the endpoint asks for it. */
 class OptionsOf implements SendCommandOptions {
+  readonly takesTurns: boolean;
+  readonly turn: ConflictTurn | undefined;
   readonly #scope: CancelScope;
 
-  constructor(
-    scope: CancelScope,
-    readonly turn: ConflictTurn | undefined,
-  ) {
+  constructor(scope: CancelScope, turns: Turns | undefined) {
     this.#scope = scope;
+    this.takesTurns = turns?.takesTurns ?? false;
+    this.turn = turns?.turn;
   }
 
   get signal(): AbortSignal {

@@ -35,7 +35,7 @@ import {
   OccConflictException,
 } from '../session/exceptions.js';
 import type { ConflictTurn } from '../session/endpoint.js';
-import type { SessionClient } from './session-client.js';
+import type { SessionClient, Turns } from './session-client.js';
 import type { SessionLease } from './session-pool.js';
 import { TransactionExecutor } from './transaction-executor.js';
 import { Transaction, type TransactionSettings } from './transaction.js';
@@ -87,12 +87,18 @@ export function* runLambda<T>(
   settings: RunSettings,
 ): Steps<T> {
   const { retry, signal } = settings;
+  const takesTurns =
+    retry.backoff === DEFAULT_BACKOFF && retry.on.includes('occ-conflict');
   let turn: ConflictTurn | undefined;
   for (let attempt = 0; ; attempt++) {
     let outcome: Outcome<T>;
     try {
       outcome = yield* host.attempt(signal, (lease) =>
-        runOnce(host, lease, lambda, settings, { attempt, turn }),
+        runOnce(host, lease, lambda, settings, {
+          attempt,
+          takesTurns: takesTurns && attempt < retry.limit,
+          turn,
+        }),
       );
     } finally {
       turn?.end();
@@ -106,7 +112,7 @@ export function* runLambda<T>(
     ) {
       throw error;
     }
-    turn = retry.backoff === DEFAULT_BACKOFF ? turnAfter(error) : undefined;
+    turn = takesTurns ? turnAfter(error) : undefined;
     const context = {
       attempt: attempt + 1,
       error,
@@ -144,11 +150,11 @@ export function* beginTransaction(
   lease: SessionLease,
   scope: CancelScope,
   settings: RunSettings,
-  turn?: ConflictTurn,
+  turns?: Turns,
 ): Steps<Transaction> {
   const session = yield* lease.session(scope);
   try {
-    return yield* startTransaction(session, scope, settings, turn);
+    return yield* startTransaction(session, scope, settings, turns);
   } catch (error) {
     // Whatever this transaction has become: ending the session ends it.
     session.noteFailure(error);
@@ -160,7 +166,7 @@ export function* beginTransaction(
   }
   const fresh = yield* wait(lease.replace(scope));
   try {
-    return yield* startTransaction(fresh, scope, settings, turn);
+    return yield* startTransaction(fresh, scope, settings, turns);
   } catch (error) {
     fresh.noteFailure(error);
     fresh.broken = true;
@@ -172,10 +178,10 @@ function* startTransaction(
   session: SessionClient,
   scope: CancelScope,
   settings: RunSettings,
-  turn: ConflictTurn | undefined,
+  turns: Turns | undefined,
 ): Steps<Transaction> {
   const result = yield* wait(
-    session.send({ StartTransaction: {} }, { scope, turn }),
+    session.send({ StartTransaction: {} }, { scope, turns }),
   );
   const id = result.StartTransaction?.TransactionId;
   if (id === undefined) {
@@ -206,10 +212,7 @@ function* runOnce<T>(
   lease: SessionLease,
   lambda: TransactionLambda<T>,
   settings: RunSettings,
-  {
-    attempt,
-    turn,
-  }: { readonly attempt: number; readonly turn: ConflictTurn | undefined },
+  { attempt, ...turns }: Turns & { readonly attempt: number },
 ): Steps<Outcome<T>> {
   const scope = transactionScope(
     settings.signal,
@@ -220,7 +223,7 @@ function* runOnce<T>(
   let transaction: Transaction | undefined;
   const work = function* (message: TransactionMessage | undefined): Steps<T> {
     try {
-      transaction = yield* beginTransaction(lease, scope, settings, turn);
+      transaction = yield* beginTransaction(lease, scope, settings, turns);
       if (message) message.transactionId = transaction.transactionId;
       const result = yield* runIn(transaction, scope, lease, lambda);
       yield* transaction.end();

@@ -8,7 +8,7 @@ import {
 import { IonStruct } from '../ion/value.js';
 import {
   CapacityExceededException,
-  type ConflictTurn,
+  type SendCommandOptions,
   type SessionEndpoint,
 } from '../session/index.js';
 import type { Batches, LedgerStore } from '../store/contract.js';
@@ -154,9 +154,12 @@ export class Ledger {
   /**
    * Begins a transaction that reads as of the last block.
    *
-   * @param turn - whose attempt it is, after a conflict
+   * @param options - whether its caller takes turns, and whose turn this is
    */
-  begin(turn?: ConflictTurn): LedgerTransaction {
+  begin({
+    takesTurns = false,
+    turn,
+  }: SendCommandOptions = {}): LedgerTransaction {
     this.#throwIfClosed();
     const { failure } = this.#store;
     // What it would read is not the ledger any more.
@@ -171,6 +174,7 @@ export class Ledger {
       catalog,
       isBuilt: (indexId) => this.#indexes.isBuilt(indexId),
       limits: this.#limits,
+      takesTurns,
       turn: turn instanceof Turn ? turn : undefined,
     });
     this.#open.add(transaction);

@@ -11,7 +11,6 @@ import { PartiqlError } from '../partiql/index.js';
 import {
   BadRequestException,
   CapacityExceededException,
-  type ConflictTurn,
   InvalidSessionException,
   type IOUsage,
   LimitExceededException,
@@ -37,7 +36,7 @@ const MAX_STATEMENT_LENGTH = 100_000;
 /** Where sessions get their transactions from: a ledger. */
 export interface TransactionSource {
   readonly name: string;
-  begin(turn: ConflictTurn | undefined): LedgerTransaction;
+  begin(options: SendCommandOptions | undefined): LedgerTransaction;
   commit(transaction: LedgerTransaction): MaybePromise<void>;
   abort(transaction: LedgerTransaction): void;
 }
@@ -98,7 +97,7 @@ export class LedgerSessions implements SessionEndpoint {
 
   sendCommand(
     request: SendCommandRequest,
-    { turn }: SendCommandOptions = {},
+    options?: SendCommandOptions,
   ): MaybePromise<SendCommandResult> {
     const started = performance.now();
     checkCommand(request);
@@ -113,9 +112,9 @@ export class LedgerSessions implements SessionEndpoint {
     if (!session) throw new InvalidSessionException('No such session');
     const reply = session.running
       ? session.running.then(() =>
-          this.#run(token, session, request, started, turn),
+          this.#run(token, session, request, started, options),
         )
-      : this.#run(token, session, request, started, turn);
+      : this.#run(token, session, request, started, options);
     if (!(reply instanceof Promise)) return reply;
     const end = () => {
       if (session.running === running) session.running = undefined;
@@ -131,7 +130,7 @@ export class LedgerSessions implements SessionEndpoint {
     session: Session,
     request: SendCommandRequest,
     started: number,
-    turn: ConflictTurn | undefined,
+    options: SendCommandOptions | undefined,
   ): MaybePromise<SendCommandResult> {
     if (request.EndSession) {
       this.#end(token, session);
@@ -148,7 +147,7 @@ export class LedgerSessions implements SessionEndpoint {
       throw new InvalidSessionException('Session has expired');
     }
     if (request.StartTransaction)
-      return this.#startTransaction(session, started, turn);
+      return this.#startTransaction(session, started, options);
     if (request.AbortTransaction) {
       this.#close(session);
       return { AbortTransaction: { TimingInformation: since(started) } };
@@ -245,10 +244,10 @@ export class LedgerSessions implements SessionEndpoint {
   #startTransaction(
     session: Session,
     started: number,
-    turn: ConflictTurn | undefined,
+    options: SendCommandOptions | undefined,
   ): SendCommandResult {
     if (session.open) throw new BadRequestException('Transaction already open');
-    const transaction = this.#ledger.begin(turn);
+    const transaction = this.#ledger.begin(options);
     const open: OpenTransaction = {
       session,
       transaction,

@@ -39,7 +39,13 @@ export interface ConflictTurn {
 export interface SendCommandOptions {
   /** Stops waiting for the reply. The command may still take effect. */
   readonly signal?: AbortSignal;
-  /** With `StartTransaction`, on an endpoint that is {@link SessionEndpoint.inProcess}: the turn of which this is the attempt. */
+  /**
+   * With `StartTransaction`, on an endpoint that is {@link SessionEndpoint.inProcess}:
+   * the caller waits for its turn after a conflict. Then, and only then, it
+   * conflicts with those whose turn it is before they have committed.
+   */
+  readonly takesTurns?: boolean;
+  /** The turn of which this is the attempt. */
   readonly turn?: ConflictTurn | undefined;
 }
 

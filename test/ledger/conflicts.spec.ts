@@ -167,6 +167,17 @@ describe.each(['memory:', 'file:'])('callers of one document, %s', (kind) => {
     expect(await count()).toBe(105);
   });
 
+  it('compete as before with those that take no turns, and do not stop them', async () => {
+    const { ended, goOn, attempts } = await holding();
+    // As one over HTTP does, which nobody could tell to wait.
+    await execute(ledger.sessions, "UPDATE T SET n = n + 1000 WHERE id = 'a'");
+    await driver.executeLambda(increment, { retry: 0 });
+    goOn();
+    await ended;
+    expect(attempts()).toBe(3);
+    expect(await count()).toBe(1102);
+  });
+
   it('pass their turn on if they take too long', async () => {
     const { ended, goOn } = await holding();
     await times(4, () => driver.executeLambda(increment));

@@ -4,6 +4,8 @@ import type { ConflictTurn } from '../../session/index.js';
 
 /** What the queue knows of a transaction. */
 interface Contender {
+  /** Whether it has a turn after a conflict. Those that have none cannot wait for others to have theirs. */
+  readonly takesTurns: boolean;
   /** Whose attempt it is, after a conflict. */
   readonly turn: Turn | undefined;
   /** Names of what it read. */
@@ -16,8 +18,8 @@ const LONGEST_TURN = 1_000;
 /**
  * Lets those that lost to one another have their turns: the first to lose is the
  * first to go, alone among those that want the same thing, so that it need not
- * lose again. Others that read and write that thing meanwhile conflict, and get
- * a place behind it.
+ * lose again. Others of its kind that read and write that thing meanwhile conflict,
+ * and get a place behind it.
  *
  * Everybody waits for all that he lost by at once, and takes it at once, in the
  * order of the first losses: nobody waits in a circle.
@@ -45,7 +47,8 @@ export class ConflictQueue {
   }
 
   /** The turn of a transaction that lost by a key: its own, if it has one. */
-  turnOf({ turn }: Contender, key: string): Turn {
+  turnOf({ turn, takesTurns }: Contender, key: string): Turn | undefined {
+    if (!takesTurns) return undefined;
     const own = turn ?? new Turn(this, this.#places++);
     own.keys.add(key);
     return own;
@@ -53,9 +56,10 @@ export class ConflictQueue {
 
   /** What a transaction read and wrote while it is another's turn to do so. */
   reservedFor(
-    { turn, reads }: Contender,
+    { takesTurns, turn, reads }: Contender,
     writtenKeys: ReadonlySet<string>,
   ): string | undefined {
+    if (!takesTurns) return undefined;
     for (const [key, holder] of this.#held)
       if (holder !== turn && writtenKeys.has(key) && reads.has(key)) return key;
     return undefined;

@@ -32,6 +32,8 @@ export interface TransactionStart {
   /** Whether lookups in an index find all there is. */
   readonly isBuilt: (indexId: string) => boolean;
   readonly limits: SizeLimits;
+  /** Whether whoever runs it waits for its turn after a conflict. */
+  readonly takesTurns: boolean;
   /** Whose attempt it is, after a conflict. */
   readonly turn?: Turn | undefined;
 }
@@ -64,6 +66,10 @@ export class LedgerTransaction {
 
   get snapshot(): Snapshot {
     return this.#start.snapshot;
+  }
+
+  get takesTurns(): boolean {
+    return this.#start.takesTurns;
   }
 
   get turn(): Turn | undefined {
