@@ -210,7 +210,10 @@ export function storedNodes(
     const record = blocks.get(sequenceKey(sequenceNo));
     if (!record)
       throw new RangeError(`No Merkle node ${node.level}:${node.index}.`);
-    return new BlockRecord(sequenceNo, record).node(node.level);
+    // A copy: it must not keep the whole block in memory.
+    return Uint8Array.from(
+      new BlockRecord(sequenceNo, record).node(node.level),
+    );
   });
 }
 
