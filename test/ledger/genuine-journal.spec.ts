@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { dot, hashIon } from '../../lib/ion/hash.js';
 import { parseIonText } from '../../lib/ion/text.js';
 import { IonStruct, type IonValue } from '../../lib/ion/value.js';
+import { openLedger } from '../../lib/ledger/index.js';
 import { merkleRoot } from '../../lib/ledger/journal/merkle.js';
 import {
   foldProof,
@@ -12,11 +13,18 @@ import {
   verifyRevision,
 } from '../../lib/ledger/journal/verify.js';
 import { statementDigest } from '../../lib/session/index.js';
+import { execute } from '../contract/raw-session.js';
 
 const shared = '../shared/data/qldb-journal';
 const folder =
   process.env['QLDB_JOURNAL_DATA'] ??
   (existsSync(shared) ? shared : 'test/data/qldb-journal');
+
+const WITHOUT_INFO = '20-block-docs-journal-contents-2022-seq25.ion';
+if (!existsSync(join(folder, WITHOUT_INFO)))
+  console.log(
+    'SKIPPED a block without transactionInfo: set QLDB_JOURNAL_DATA to its folder',
+  );
 
 const read = (file: string): IonStruct =>
   parseIonText(readFileSync(join(folder, file), 'utf8')) as IonStruct;
@@ -103,6 +111,55 @@ describe('a block that AWS wrote', () => {
     expect(() =>
       verifyBlock(3, withField(block, 'transactionInfo', 'none'), previous),
     ).toThrow(/transactionInfo/);
+    const without = (name: string) =>
+      IonStruct.of(genuineFields(block).filter(([field]) => field !== name));
+    expect(() =>
+      verifyBlock(3, without('revisionSummaries'), previous),
+    ).toThrow(/has no revision in it/);
+  });
+
+  it.runIf(existsSync(join(folder, WITHOUT_INFO)))(
+    'verifies without its transactionInfo, where it has none',
+    () => {
+      const other = read(WITHOUT_INFO);
+      const previous = bytes(other, 'previousBlockHash');
+      expect(hex(verifyBlock(25, other, previous))).toBe(
+        hex(bytes(other, 'blockHash')),
+      );
+      const [revision] = at(other, 'revisions') as IonStruct[];
+      const altered = withField(revision, 'data', IonStruct.of([]));
+      expect(() =>
+        verifyBlock(25, withField(other, 'revisions', [altered]), previous),
+      ).toThrow(/revision 0/);
+    },
+  );
+});
+
+describe('a block that we wrote', () => {
+  it('does not verify when a revision of it is left out, or cut down to its hash', async () => {
+    const ledger = await openLedger({ name: 'test', store: 'memory:' });
+    await execute(ledger.sessions, 'CREATE TABLE T');
+    await execute(ledger.sessions, "INSERT INTO T << {'n': 1}, {'n': 2} >>");
+    const { strandId } = ledger.getDigest().digestTipAddress;
+    const { block } = await ledger.getBlock({ strandId, sequenceNo: 2 });
+    const previous = bytes(block, 'previousBlockHash');
+    verifyBlock(2, block, previous);
+    const [first, second] = at(block, 'revisions') as IonStruct[];
+    const hashAlone = IonStruct.of([['hash', bytes(first, 'hash')]]);
+    expect(() =>
+      verifyBlock(
+        2,
+        withField(block, 'revisions', [hashAlone, second]),
+        previous,
+      ),
+    ).toThrow(/has no revision in it/);
+    const without = IonStruct.of(
+      genuineFields(block).filter(([name]) => name !== 'revisions'),
+    );
+    expect(() => verifyBlock(2, without, previous)).toThrow(
+      /has no revision in it/,
+    );
+    await ledger.close();
   });
 });
 

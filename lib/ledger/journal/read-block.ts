@@ -68,13 +68,9 @@ function read(block: IonStruct, previous: Predecessor): JournalBlock {
   const isOurs = Array.isArray(entries) && entries.length <= OUR_ENTRIES;
   const tables = tablesOf(block);
   const revisions: Revision[] = [];
-  let onlyHashes = 0;
   for (const struct of revisionsOf(block)) {
     // A revision of a system table of AWS has nothing but its hash.
-    if (struct.size === 1) {
-      onlyHashes += 1;
-      continue;
-    }
+    if (struct.size === 1) continue;
     const revision = readRevision(struct, sequenceNo, tables);
     if (
       !revision ||
@@ -86,11 +82,10 @@ function read(block: IonStruct, previous: Predecessor): JournalBlock {
       );
     revisions.push(revision);
   }
-  // Its documents are in a hash, its revisions only if it has any.
-  const missing = new Set(tables.keys());
-  for (const { documentId } of revisions) missing.delete(documentId);
-  if (missing.size > onlyHashes)
+  if (block.get('revisions') === undefined && tables.size > 0)
     return fail('a document that it changes has no revision in it');
+  if (isOurs && block.get('transactionInfo') === undefined)
+    return fail('it has no transactionInfo');
   if (isOurs && !hasTime(block, blockTimestamp))
     return fail('its time is not that of its revisions');
   return {

@@ -74,8 +74,9 @@ export function verifyRevision(
 
 /**
  * Checks one block: every revision, the entries, the link to the block before.
- * It holds for blocks that AWS wrote as well: their entry list has hashes of
- * internal metadata too, so it is searched for what can be recomputed.
+ * It holds for blocks that AWS wrote as well, and for the summaries of them that
+ * it streamed: their entry list has hashes of internal metadata too, so it is
+ * searched for what can be recomputed.
  *
  * @param previousBlockHash - hash of the block before; empty for the first
  * @returns the block's hash
@@ -116,22 +117,24 @@ export function verifyBlock(
 
   const listed = (hash: Uint8Array) =>
     entries.some((entry) => equal(entry, hash));
+  // Blocks of AWS may have neither.
   for (const name of ['transactionInfo', 'redactionInfo']) {
     const info = block.get(name);
-    if (info === undefined && name === 'redactionInfo') continue;
-    if (info === undefined || !listed(hashIon(info)))
+    if (info !== undefined && !listed(hashIon(info)))
       fail(`${name} is not among its entries`);
   }
 
-  const revisions = block.get('revisions') ?? [];
+  const summaries = block.get('revisionSummaries');
+  const revisions = block.get('revisions') ?? summaries ?? [];
   if (!Array.isArray(revisions)) return fail('its revisions are no list');
   const hashes = revisions.map((revision: IonValue, n) => {
     const stated =
       revision instanceof IonStruct ? revision.get('hash') : undefined;
     if (!(revision instanceof IonStruct) || !isHash(stated))
       return fail(`revision ${n} has no hash`);
-    // A revision of a system table has nothing but its hash.
-    if (revision.size === 1) return stated;
+    // A revision of a system table has nothing but its hash; neither has one in
+    // the summary of a block.
+    if (revision.size === 1 || revisions === summaries) return stated;
     const hash = revisionHash(revision) ?? NO_HASH;
     return equal(hash, stated)
       ? hash
@@ -139,7 +142,31 @@ export function verifyBlock(
   });
   if (hashes.length > 0 && !listed(merkleRoot(hashes)))
     fail('its revisions are not among its entries');
+  // What it changed is in a hash, and has to be there: a revision is left out,
+  // or cut down to its hash, without a trace in any other.
+  const there = new Set(revisions.map(documentIdOf));
+  for (const id of changedDocuments(block))
+    if (!there.has(id))
+      fail('a document that it changes has no revision in it');
   return blockHash;
+}
+
+function documentIdOf(revision: IonValue): IonValue | undefined {
+  if (!(revision instanceof IonStruct)) return undefined;
+  const metadata = revision.get('metadata');
+  return metadata instanceof IonStruct
+    ? metadata.get('id')
+    : revision.get('documentId');
+}
+
+/** The ids of the documents that a block says it changes. */
+function changedDocuments(block: IonStruct): readonly IonValue[] {
+  const info = block.get('transactionInfo');
+  const documents =
+    info instanceof IonStruct ? info.get('documents') : undefined;
+  return documents instanceof IonStruct
+    ? Array.from(documents.entries(), ([id]) => id)
+    : [];
 }
 
 export function isHash(value: IonValue | undefined): value is Uint8Array {
