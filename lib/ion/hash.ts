@@ -33,6 +33,14 @@ export function ionHash(bytes: Uint8Array): Uint8Array {
   return toBytes(hasher.hash(cursor, end, table));
 }
 
+/** The same for a large value: the work stops now and then, for whoever runs it to let others run. */
+export function* ionHashInParts(
+  bytes: Uint8Array,
+): Generator<undefined, Uint8Array, undefined> {
+  const { cursor, end, table } = Datagram.single(bytes);
+  return toBytes(yield* new Hasher(sha256).hashInParts(cursor, end, table));
+}
+
 /** Ion Hash of a value, by SHA-256; 32 bytes. A struct remembers it. */
 export function hashIon(value: IonValue): Uint8Array {
   if (!(value instanceof IonStruct)) return ionHash(encodeIon(value));

@@ -24,6 +24,8 @@ import { Layout } from './layout.js';
 import type { SymbolTable } from './symbol-table.js';
 import type { TimestampParts } from './timestamp.js';
 
+/** So many elements of a list are hashed in one go. */
+const PART = 64;
 /** So many structs of a symbol table are hashed before their digests are remembered. */
 const FIRST_STRUCTS = 8;
 /** So many digests are remembered at most: some 4 MB. */
@@ -56,6 +58,32 @@ export class Hasher extends HashLayout {
     } finally {
       this.reset(KEPT_SCRATCH);
     }
+  }
+
+  /**
+   * Hash of the value at the cursor, with a stop after some of the elements of a
+   * long list. A hasher is good for one of them: it keeps what it has so far.
+   */
+  *hashInParts(
+    cursor: Cursor,
+    limit: number,
+    table: SymbolTable,
+  ): Generator<undefined, string, undefined> {
+    cursor.head(limit);
+    const { type, valueEnd: end } = cursor;
+    if (cursor.low === L_NULL || (type !== T_LIST && type !== T_SEXP))
+      this.#value(cursor, table, 0);
+    else {
+      this.begin(type << 4);
+      for (let count = 1; cursor.pos < end; count++) {
+        cursor.head(end);
+        if (cursor.isPadding) cursor.pos = cursor.valueEnd;
+        else this.#value(cursor, table, 1);
+        if (count % PART === 0) yield;
+      }
+      this.end();
+    }
+    return this.digestFrom(0);
   }
 
   /** Hash of the struct whose content begins at the cursor. */

@@ -7,7 +7,13 @@ import { randomOf } from '../../bench/ion-fuzz.mjs';
 import { decodeIon } from '../../lib/ion/decode.js';
 import { encodeIon } from '../../lib/ion/encode.js';
 import { IonConversionError } from '../../lib/ion/errors.js';
-import { dot, hashIon, ionHash, statementHash } from '../../lib/ion/hash.js';
+import {
+  dot,
+  hashIon,
+  ionHash,
+  ionHashInParts,
+  statementHash,
+} from '../../lib/ion/hash.js';
 import { toIonBinary } from '../../lib/ion/native.js';
 import { parseIonText, parseIonTextSequence } from '../../lib/ion/text.js';
 import { IonStruct, type IonValue } from '../../lib/ion/value.js';
@@ -138,6 +144,47 @@ describe('ionHash', () => {
   it('wants one value', () => {
     expect(() => ionHash(ion(''))).toThrow('there is no value');
     expect(() => ionHash(ion('0f 0f'))).toThrow('more than one value');
+  });
+});
+
+describe('ionHashInParts', () => {
+  const inParts = (bytes: Uint8Array) => {
+    const parts = ionHashInParts(bytes);
+    for (let stops = 0; ; stops++) {
+      const part = parts.next();
+      if (part.done === true) return { hash: part.value, stops };
+      // Others hash meanwhile.
+      hashIon('between');
+    }
+  };
+
+  it('is the hash, with stops in a long list', () => {
+    const element = (n: number) => ({ n, list: [n, 'x'], text: `t${n % 7}` });
+    const list = toIonBinary(
+      Array.from({ length: 1_000 }, (_, n) => element(n)),
+    );
+    expect(inParts(list)).toEqual({ hash: ionHash(list), stops: 15 });
+    for (const text of [
+      '[]',
+      '(1 2 (3))',
+      'null.list',
+      '"a text"',
+      '{a: [1, 2]}',
+      'a::[1, 2]',
+      `[${'1, '.repeat(200)}2]`,
+    ]) {
+      const bytes = encodeIon(parseIonText(text));
+      expect(inParts(bytes).hash, text).toEqual(ionHash(bytes));
+    }
+  });
+
+  it('refuses what is not valid, wherever it is', () => {
+    const list = Buffer.from(
+      toIonBinary(Array.from({ length: 200 }, () => 'text')),
+    );
+    list[list.length - 3] = 0xff;
+    expect(() => inParts(list)).toThrow('UTF-8');
+    expect(() => ionHash(list)).toThrow('UTF-8');
   });
 });
 

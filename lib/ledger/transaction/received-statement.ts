@@ -1,5 +1,7 @@
+import type { Steps } from '../../async/maybe-promise.js';
+import { isTurnLong, nextTurn } from '../../async/turns.js';
 import { decodeIon } from '../../ion/decode.js';
-import { hashIon } from '../../ion/hash.js';
+import { hashIon, ionHash, ionHashInParts } from '../../ion/hash.js';
 import {
   IonAnnotated,
   IonSexp,
@@ -48,26 +50,42 @@ export interface Parameter {
   readonly hash?: Uint8Array;
 }
 
+/** Longer parameters are hashed in parts. */
+const LONG_PARAMETER = 1 << 16;
+
 /**
- * The values of parameters.
+ * The values of parameters; large ones with turns for others.
  *
  * @throws BadRequestException naming the first one that is none
  */
-export function readParameters(
+export function* readParameters(
   parameters: readonly Uint8Array[],
-): readonly Parameter[] {
-  return parameters.map((bytes, n) => {
+): Steps<readonly Parameter[]> {
+  const read: Parameter[] = [];
+  for (const [n, bytes] of parameters.entries())
     try {
-      const value = decodeIon(bytes);
-      // Hashing reads every byte of it: what is stored later is known to be sound.
-      return isContainer(value) ? { value, hash: hashIon(value) } : { value };
+      read.push(yield* readParameter(bytes));
     } catch (error) {
       throw new BadRequestException(
         `Parameter ${n + 1} is not a valid Ion binary value. Send exactly one value with its version marker.`,
         { cause: error },
       );
     }
-  });
+  return read;
+}
+
+function* readParameter(bytes: Uint8Array): Steps<Parameter> {
+  const value = decodeIon(bytes);
+  if (!isContainer(value)) return { value };
+  // Hashing reads every byte of it: what is stored later is known to be sound.
+  if (value instanceof IonStruct) return { value, hash: hashIon(value) };
+  if (bytes.length < LONG_PARAMETER) return { value, hash: ionHash(bytes) };
+  const parts = ionHashInParts(bytes);
+  for (;;) {
+    const part = parts.next();
+    if (part.done === true) return { value, hash: part.value };
+    if (isTurnLong()) yield nextTurn();
+  }
 }
 
 /** Whether a value has parts that are not decoded with it. */

@@ -121,7 +121,7 @@ export class LedgerTransaction {
   *execute(text: string, parameters: readonly Uint8Array[]): Steps<ResultRows> {
     const { strandId, snapshot, catalog, isBuilt, ports, ids } = this.#start;
     const startTime = ports.now();
-    const read = readParameters(parameters);
+    const read = yield* readParameters(parameters);
     const received = new ReceivedStatement(text, startTime, read);
     this.#received.push(received);
     this.#hold(received, parameters);
