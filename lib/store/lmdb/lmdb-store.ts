@@ -198,6 +198,8 @@ export class LmdbStore implements LedgerStore {
       if (first.length >= AT_ONCE || isTimeToPause(first.length)) break;
       first.push(next.value);
     }
+    // The record of a large block has taken its time already.
+    if (!next.done && isTurnLong()) await nextTurn();
     const written = next.done
       ? this.#writeAtOnce(first, block)
       : this.#writeInSteps(first, next.value, writes, block);
