@@ -320,6 +320,19 @@ export class Ledger {
     return result;
   }
 
+  /**
+   * Resolves when the data of all revisions that were redacted is gone from the
+   * ledger's files too. Everywhere else it is gone once the transaction with
+   * `REDACT_REVISION` is committed; from the files it goes soon after, in small
+   * steps, and if the process ends before, when the ledger is opened next.
+   *
+   * Copies elsewhere (backups, exports, the file that a rebuild keeps) are not touched.
+   */
+  redactionsDone(): Promise<void> {
+    this.#throwIfClosed();
+    return this.#store.redactionsDone();
+  }
+
   /** Ends all sessions, waits for the commits under way, and closes the store. Idempotent. */
   close(): Promise<void> {
     this.#closing ??= this.#close();

@@ -39,6 +39,21 @@ export interface NewIndex {
   readonly indexId: string;
 }
 
+/** A revision loses its data: what is left of it is the data's hash. */
+export interface Redaction extends Pick<
+  Revision,
+  'tableId' | 'documentId' | 'version' | 'sequenceNo'
+> {
+  /** In the place of the data. */
+  readonly dataHash: Uint8Array;
+  /** The block that holds the revision, without its data. */
+  readonly redactBlock: (block: Uint8Array) => Uint8Array;
+  /** Index entries whose keys came from the data. */
+  readonly lostEntries: readonly StoredEntry[];
+  /** Entries that end where the revision begins, now that nobody knows its own keys. */
+  readonly addedEntries: readonly StoredEntry[];
+}
+
 /** A node of the Merkle tree over all block hashes whose subtree is complete, and so never changes. */
 export interface MerkleNode {
   /** 0 for a block hash. */
@@ -65,6 +80,8 @@ export interface Commit {
   readonly newIndexes?: readonly NewIndex[];
   /** Indexes that end with this block: no transaction that begins later asks for them. */
   readonly endedIndexes?: readonly string[];
+  /** Revisions of blocks before it that are superseded or deleted, and lose their data with this one. */
+  readonly redactions?: readonly Redaction[];
 }
 
 /** The last block of a store. */
@@ -128,6 +145,12 @@ export interface LedgerStore {
   merkleNodes(
     nodes: readonly Pick<MerkleNode, 'level' | 'index'>[],
   ): MaybePromise<readonly Uint8Array[]>;
+
+  /**
+   * Resolves when no byte of redacted data is left where it was stored, or the
+   * store is closed: then whoever opens it next takes that up.
+   */
+  redactionsDone(): Promise<void>;
 
   /** Waits for the append under way, then frees everything. Idempotent. */
   close(): Promise<void>;

@@ -2,6 +2,12 @@ import { Decimal } from 'ion-js';
 import type { Ledger } from '../../lib/ledger/index.js';
 import { execute, transact } from '../contract/raw-session.js';
 
+interface HistoryRow {
+  readonly blockAddress: object;
+  readonly data?: object;
+  readonly metadata: { readonly id: string };
+}
+
 /** Documents, indexes and tables that come, change and go. */
 export async function live(ledger: Ledger): Promise<void> {
   const { sessions } = ledger;
@@ -34,4 +40,30 @@ export async function live(ledger: Ledger): Promise<void> {
     await session.execute("INSERT INTO V {'y': 2}");
   });
   await execute(sessions, 'UPDATE V SET y = 3 WHERE y = 2');
+  await redactSome(ledger);
+}
+
+/** Redacts every second revision that can be, of all tables: neighbours in a document, dropped tables, deleted documents. */
+async function redactSome({ sessions }: Ledger): Promise<void> {
+  for (const table of await execute(
+    sessions,
+    'SELECT VALUE tableId FROM information_schema.user_tables',
+  )) {
+    const revisions = await execute<HistoryRow>(
+      sessions,
+      `SELECT VALUE r FROM history('${String(table)}') AS r`,
+    );
+    const superseded = revisions.filter(
+      ({ data, metadata }, n) =>
+        data && revisions[n + 1]?.metadata.id === metadata.id,
+    );
+    for (const [n, revision] of superseded.entries())
+      if (n % 3 !== 2)
+        await execute(
+          sessions,
+          `EXEC REDACT_REVISION ?, '${String(table)}', ?`,
+          revision.blockAddress,
+          revision.metadata.id,
+        );
+  }
 }

@@ -44,6 +44,7 @@ export function* sealTransaction(
       ...(data && { data }),
       statements,
     })),
+    redaction: transaction.redaction,
   });
   const indexEntries: IndexEntry[] = [];
   let count = 0;
@@ -52,7 +53,9 @@ export function* sealTransaction(
     if (isTimeToPause(count++)) yield nextTurn();
   }
   const definitions = definitionsIn(written);
+  const { redaction } = transaction;
   const writtenKeys = new Set<string>();
+  if (redaction) writtenKeys.add(conflictKey.document(redaction.documentId));
   for (const key of keysOf(revisions, indexEntries, definitions)) {
     writtenKeys.add(key);
     if (isTimeToPause(count++)) yield nextTurn();
@@ -65,6 +68,7 @@ export function* sealTransaction(
       blockTimestamp: timestamp,
       revisions,
       indexEntries,
+      ...(redaction && { redactions: [redaction] }),
       ...(catalog !== committedCatalog && {
         newIndexes: [...indexesOnlyIn(catalog, committedCatalog)],
         endedIndexes: Array.from(

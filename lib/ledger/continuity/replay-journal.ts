@@ -5,6 +5,7 @@ import type {
   IndexEntry,
   LedgerStore,
   NewIndex,
+  Redaction,
 } from '../../store/contract.js';
 import { keyOf } from '../commit/index-builder.js';
 import { indexesOnlyIn } from '../commit/seal.js';
@@ -15,12 +16,14 @@ import {
   type Predecessor,
   readBlock,
 } from '../journal/read-block.js';
+import { RedactionCheck } from '../journal/redaction-check.js';
 import { JournalInvalidError } from '../ledger-errors.js';
 import {
   readDefinition,
   SYSTEM_TABLE_ID,
   TableCatalog,
 } from '../transaction/table-catalog.js';
+import { planOwedRedaction } from '../transaction/redaction.js';
 import { entriesBetween, indexKeys } from '../transaction/write-set.js';
 import type { LedgerDigest } from '../verification/verify-contents.js';
 
@@ -33,6 +36,8 @@ export interface ReplayWatch {
   readonly signal?: AbortSignal | undefined;
   /** @param blocks - how many blocks are written */
   readonly onBlocks?: ((blocks: number) => void) | undefined;
+  /** Refuses a journal that does not lead to the digest that it should. */
+  readonly checkDigest?: ((digest: LedgerDigest) => void) | undefined;
 }
 
 /**
@@ -45,7 +50,7 @@ export interface ReplayWatch {
 export async function replayJournal(
   blocks: Batches<Uint8Array>,
   store: LedgerStore,
-  { signal, onBlocks }: ReplayWatch = {},
+  { signal, onBlocks, checkDigest }: ReplayWatch = {},
 ): Promise<LedgerDigest> {
   const replay = new Replay(store, MerkleFrontier.empty());
   for await (const batch of blocks)
@@ -56,7 +61,7 @@ export async function replayJournal(
       signal?.throwIfAborted();
       onBlocks?.(replay.written);
     }
-  const digest = await replay.end();
+  const digest = await replay.end(checkDigest);
   onBlocks?.(replay.written);
   return digest;
 }
@@ -66,6 +71,7 @@ class Replay {
   written = 0;
   #last: Predecessor = { sequenceNo: -1, blockHash: NO_HASH };
   #catalog = TableCatalog.empty;
+  readonly #redactions = new RedactionCheck(0, true);
   #batch: Commit[] = [];
   #bytes = 0;
   #revisions = 0;
@@ -80,6 +86,8 @@ class Replay {
   async add(bytes: Uint8Array): Promise<void> {
     const block = readBlock(bytes, this.#last);
     const { sequenceNo, blockHash, timestamp, revisions } = block;
+    const redactions = await this.#owedRedactions(block);
+    this.#redactions.add(block);
     const indexEntries = await this.#indexEntries(block);
     const before = this.#catalog;
     const definitions = revisions.filter(
@@ -100,6 +108,7 @@ class Replay {
       merkleNodes: this.frontier.append(blockHash),
       revisions,
       indexEntries,
+      redactions,
       newIndexes,
       endedIndexes: Array.from(
         indexesOnlyIn(before, this.#catalog),
@@ -117,15 +126,18 @@ class Replay {
       await this.#write(newIndexes);
   }
 
-  async end(): Promise<LedgerDigest> {
+  async end(checkDigest: ReplayWatch['checkDigest']): Promise<LedgerDigest> {
     await this.#write();
     const { sequenceNo, strandId } = this.#last;
     if (strandId === undefined)
       throw new JournalInvalidError(0, 'it is missing');
-    return {
+    const digest = {
       digest: this.frontier.root,
       digestTipAddress: { strandId, sequenceNo },
     };
+    checkDigest?.(digest);
+    this.#redactions.end();
+    return digest;
   }
 
   async #write(newIndexes: readonly NewIndex[] = []): Promise<void> {
@@ -174,6 +186,25 @@ class Replay {
       for (const { indexId } of this.#catalog.byId(documentId)?.indexes ?? [])
         if (!stay.some((index) => index.indexId === indexId)) yield indexId;
     }
+  }
+
+  /** The redactions that a block tells of, and that have not been made: the blocks are older than it. */
+  async #owedRedactions({
+    redactions,
+  }: JournalBlock): Promise<readonly Redaction[]> {
+    const owed: Redaction[] = [];
+    if (redactions.length === 0) return owed;
+    await this.#write();
+    const snapshot = this.store.snapshot(this.written - 1);
+    try {
+      for (const target of redactions) {
+        const redaction = await planOwedRedaction(snapshot, target);
+        if (redaction) owed.push(redaction);
+      }
+    } finally {
+      snapshot.close();
+    }
+    return owed;
   }
 
   async #before(

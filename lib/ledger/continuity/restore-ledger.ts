@@ -98,19 +98,14 @@ export async function restoreLedger({
   if (!isLedgerName(name)) throw new LedgerNameError(name);
   if (hasStore(address, name)) throw new LedgerExistsError(name);
   const { header, blocks } = await readJournal(from);
-  const { result } = await replaceStore(
-    address,
-    name,
-    async (target: LedgerStore) => {
-      const restored = await replayJournal(
-        blocks,
-        target,
-        watching(watch, header.digestTipAddress.sequenceNo + 1),
-      );
-      checkDigest(restored, header);
-      if (digest) checkDigest(restored, digest);
-      return restored;
-    },
+  const { result } = await replaceStore(address, name, (target: LedgerStore) =>
+    replayJournal(blocks, target, {
+      ...watching(watch, header.digestTipAddress.sequenceNo + 1),
+      checkDigest(restored) {
+        checkDigest(restored, header);
+        if (digest) checkDigest(restored, digest);
+      },
+    }),
   );
   return result;
 }

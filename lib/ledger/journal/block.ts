@@ -13,6 +13,14 @@ export interface BlockAddress {
   readonly sequenceNo: number;
 }
 
+/** Where a revision stands. */
+export interface RevisionAddress {
+  readonly sequenceNo: number;
+  readonly tableId: string;
+  readonly documentId: string;
+  readonly version: number;
+}
+
 /** A statement as a block records it: its text with `?` for parameters, and what they hash to. */
 export interface StatementInfo {
   readonly statement: string;
@@ -43,6 +51,8 @@ export interface BlockContents {
   readonly previousBlockHash: Uint8Array;
   readonly statements: readonly StatementInfo[];
   readonly changes: readonly DocumentChange[];
+  /** The revision that loses its data with it. */
+  readonly redaction?: RevisionAddress | undefined;
 }
 
 /** A revision as blocks, the committed view and `history()` show it. */
@@ -86,6 +96,26 @@ export function addressStruct({
   return IonStruct.of([
     ['strandId', strandId],
     ['sequenceNo', sequenceNo],
+  ]);
+}
+
+/** `redactionInfo` of a block, and the one row of `REDACT_REVISION` in it. */
+export function redactionInfo(
+  strandId: string,
+  redaction: RevisionAddress,
+): IonStruct {
+  return IonStruct.of([['revisions', [redactionStruct(strandId, redaction)]]]);
+}
+
+export function redactionStruct(
+  strandId: string,
+  { sequenceNo, tableId, documentId, version }: RevisionAddress,
+): IonStruct {
+  return IonStruct.of([
+    ['blockAddress', addressStruct({ strandId, sequenceNo })],
+    ['tableId', tableId],
+    ['documentId', documentId],
+    ['version', version],
   ]);
 }
 

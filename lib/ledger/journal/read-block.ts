@@ -2,7 +2,7 @@ import { encodeAlone, encodeIon } from '../../ion/encode.js';
 import { IonStruct, type IonValue, Timestamp } from '../../ion/value.js';
 import type { Revision } from '../../store/contract.js';
 import { JournalInvalidError } from '../ledger-errors.js';
-import { decodeStruct } from './block.js';
+import { decodeStruct, type RevisionAddress } from './block.js';
 import { NO_HASH } from './merkle.js';
 import { revisionsOf } from './proof.js';
 import { equal, isHash, verifyBlock } from './verify.js';
@@ -15,9 +15,11 @@ export interface JournalBlock {
   readonly timestamp: number;
   readonly blockHash: Uint8Array;
   readonly revisions: readonly Revision[];
+  /** The revisions of earlier blocks that lost their data with it. */
+  readonly redactions: readonly RevisionAddress[];
 }
 
-/** Entries of a block that was written here: its revisions, and its transactionInfo. */
+/** Entries of a block that was written here: its revisions, its transactionInfo; and its redactionInfo, if it has one. */
 const OUR_ENTRIES = 2;
 
 /** The block that one is expected to follow. */
@@ -65,7 +67,11 @@ function read(block: IonStruct, previous: Predecessor): JournalBlock {
   const txId = block.get('transactionId');
   // Blocks that AWS wrote have more entries, and are later than their revisions.
   const entries = block.get('entriesHashList');
-  const isOurs = Array.isArray(entries) && entries.length <= OUR_ENTRIES;
+  const redactions = readRedactions(block.get('redactionInfo'), strandId);
+  if (!redactions) return fail('its redactionInfo is none');
+  const isOurs =
+    Array.isArray(entries) &&
+    entries.length <= OUR_ENTRIES + (block.has('redactionInfo') ? 1 : 0);
   const tables = tablesOf(block);
   const revisions: Revision[] = [];
   for (const struct of revisionsOf(block)) {
@@ -94,7 +100,41 @@ function read(block: IonStruct, previous: Predecessor): JournalBlock {
     timestamp,
     blockHash,
     revisions,
+    redactions,
   };
+}
+
+/** The revisions that a `redactionInfo` names; undefined if it is none. */
+function readRedactions(
+  info: IonValue | undefined,
+  strandId: string,
+): readonly RevisionAddress[] | undefined {
+  if (info === undefined) return [];
+  const items = info instanceof IonStruct ? info.get('revisions') : undefined;
+  if (!Array.isArray(items)) return undefined;
+  const redactions: RevisionAddress[] = [];
+  for (const item of items as readonly IonValue[]) {
+    if (!(item instanceof IonStruct)) return undefined;
+    const address = item.get('blockAddress');
+    const sequenceNo =
+      address instanceof IonStruct && address.get('strandId') === strandId
+        ? address.get('sequenceNo')
+        : undefined;
+    const [tableId, documentId, version] = [
+      'tableId',
+      'documentId',
+      'version',
+    ].map((name) => item.get(name));
+    if (
+      typeof sequenceNo !== 'number' ||
+      typeof tableId !== 'string' ||
+      typeof documentId !== 'string' ||
+      typeof version !== 'number'
+    )
+      return undefined;
+    redactions.push({ sequenceNo, tableId, documentId, version });
+  }
+  return redactions;
 }
 
 /** The hash that a block names as that of the one before it. */

@@ -1,10 +1,16 @@
 import type { Steps } from '../../async/maybe-promise.js';
 import { isTimeToPause, nextTurn } from '../../async/turns.js';
 import { encodeAlone } from '../../ion/encode.js';
-import { dot } from '../../ion/hash.js';
+import { dot, hashIon } from '../../ion/hash.js';
+import type { IonStruct } from '../../ion/value.js';
 import { IonWriter } from '../../ion/writer.js';
 import type { Revision } from '../../store/contract.js';
-import type { BlockAddress, BlockContents, DocumentChange } from './block.js';
+import {
+  type BlockAddress,
+  type BlockContents,
+  type DocumentChange,
+  redactionInfo,
+} from './block.js';
 import { RevisionHasher, transactionInfoHash } from './block-hashes.js';
 import { MerkleFrontier, merkleRoot } from './merkle.js';
 
@@ -33,13 +39,16 @@ const sharedWriter = new IonWriter();
  * Makes a block with its hashes; a large one with turns for others.
  *
  *   revision.hash = dot(H(metadata), H(data))
- *   entriesHash   = merkle([merkle(revision hashes), H(transactionInfo)])
+ *   entriesHash   = merkle([merkle(revision hashes), H(transactionInfo), H(redactionInfo)]),
+ *                   those of them that there are
  *   blockHash     = dot(entriesHash, previousBlockHash)
  */
 export function* sealBlock(contents: BlockContents): Steps<SealedBlock> {
   const { address, previousBlockHash, transactionId, timestamp, changes } =
     contents;
   const hasher = new RevisionHasher(timestamp, transactionId);
+  const redaction =
+    contents.redaction && redactionInfo(address.strandId, contents.redaction);
 
   const revisions: Revision[] = [];
   const tree = MerkleFrontier.empty();
@@ -63,11 +72,12 @@ export function* sealBlock(contents: BlockContents): Steps<SealedBlock> {
   const entriesHashList = [
     ...(revisions.length > 0 ? [tree.root] : []),
     yield* transactionInfoHash(contents),
+    ...(redaction ? [hashIon(redaction)] : []),
   ];
   const entriesHash = merkleRoot(entriesHashList);
   const blockHash = dot(entriesHash, previousBlockHash);
   const hashes = { entriesHashList, entriesHash, blockHash };
-  const bytes = yield* encodeBlock(contents, hashes, revisions);
+  const bytes = yield* encodeBlock(contents, hashes, revisions, redaction);
   return { bytes, blockHash, revisions };
 }
 
@@ -75,6 +85,7 @@ function* encodeBlock(
   contents: BlockContents,
   { entriesHashList, entriesHash, blockHash }: BlockHashes,
   revisions: readonly Revision[],
+  redaction: IonStruct | undefined,
 ): Steps<Uint8Array> {
   const { address, transactionId, timestamp, statements, changes } = contents;
   const data = revisions.reduce(
@@ -118,6 +129,7 @@ function* encodeBlock(
     }
     writer.endContainer();
 
+    if (redaction) writer.document('redactionInfo', redaction);
     if (revisions.length > 0) {
       writer.name('revisions');
       writer.beginList(data);

@@ -9,10 +9,12 @@ import type {
   RelationWriter,
 } from '../../partiql/catalog.js';
 import { BadRequestException } from '../../session/index.js';
-import type { Revision } from '../../store/contract.js';
+import type { Redaction, Revision } from '../../store/contract.js';
+import { redactionStruct } from '../journal/block.js';
 import type { LedgerPorts } from '../ports.js';
 import type { UniqueIds } from '../unique-id.js';
 import { conflictKey } from './read-set.js';
+import { planRedaction } from './redaction.js';
 import {
   committedView,
   history,
@@ -23,6 +25,7 @@ import {
 import {
   definitionStruct,
   type IndexDefinition,
+  REDACTIONS_TABLE,
   SYSTEM_TABLE_ID,
   SYSTEM_TABLE_NAME,
   type TableCatalog,
@@ -65,6 +68,8 @@ export interface StatementStart {
   readonly ids: UniqueIds;
   /** Which statement of the transaction it is, from 0. */
   readonly number: number;
+  /** Whether an earlier statement of the transaction redacts a revision. */
+  readonly hasRedaction: boolean;
   /** What the transaction holds; counted on here. */
   readonly size: TransactionSize;
   /** Whether what the statement writes over is kept, for somebody who still reads it. */
@@ -81,6 +86,8 @@ export class StatementScope implements Catalog {
   readonly #view: ReadView;
   readonly #pending: PendingWrite[] = [];
   #catalog: TableCatalog;
+  /** The revision that it redacts. */
+  redaction: Redaction | undefined;
 
   constructor(start: StatementStart) {
     this.#start = start;
@@ -191,10 +198,48 @@ export class StatementScope implements Catalog {
     return table.tableId;
   }
 
-  redactRevision(): never {
-    throw new BadRequestException(
-      'EXEC REDACT_REVISION is not available in this version of the ledger.',
-    );
+  async redactRevision(
+    blockAddress: IonStruct,
+    tableId: string,
+    documentId: string,
+  ): Promise<IonStruct> {
+    const { snapshot, reads, strandId } = this.#view;
+    const sequenceNo = blockAddress.get('sequenceNo');
+    if (
+      typeof sequenceNo !== 'number' ||
+      typeof blockAddress.get('strandId') !== 'string'
+    )
+      throw new BadRequestException(
+        'A block address is a struct with a strandId (a string) and a sequenceNo (an integer).',
+      );
+    if (blockAddress.get('strandId') !== strandId)
+      throw new BadRequestException(
+        'The Strand ID of the provided block address is not valid.',
+      );
+    if (this.#start.hasRedaction)
+      throw new BadRequestException(
+        'A transaction can redact one revision. Redact the others in transactions of their own.',
+      );
+    // Another redaction, and a new index, change what there is to be done.
+    reads.add(conflictKey.document(documentId));
+    reads.add(conflictKey.document(tableId));
+    if (!this.#start.committedCatalog.byId(tableId))
+      throw new BadRequestException(
+        `No table has the id ${JSON.stringify(tableId.slice(0, 64))}.`,
+      );
+    this.redaction = await planRedaction(snapshot, {
+      sequenceNo,
+      tableId,
+      documentId,
+    });
+    const row = redactionStruct(strandId, this.redaction);
+    this.#put({
+      table: REDACTIONS_TABLE,
+      documentId: this.#start.ids.next(),
+      data: row,
+      isNew: true,
+    });
+    return row;
   }
 
   /** The documents as the statement leaves them, with the revisions they replace. */

@@ -8,6 +8,14 @@ import { IonStruct, type IonValue } from '../../ion/value.js';
 export const SYSTEM_TABLE_ID = '0'.repeat(22);
 export const SYSTEM_TABLE_NAME = 'information_schema.user_tables';
 
+/** The table with a document for each redaction: its revision puts the time and the transaction into the block's hash. */
+export const REDACTIONS_TABLE: TableDefinition = {
+  tableId: `${'0'.repeat(21)}1`,
+  name: 'information_schema.redactions',
+  status: 'ACTIVE',
+  indexes: [],
+};
+
 export interface IndexDefinition {
   readonly indexId: string;
   /** The top-level field that it finds documents by. */

@@ -7,7 +7,7 @@ import {
   type StatementRows,
 } from '../../partiql/index.js';
 import { CommitDigest, InvalidSessionException } from '../../session/index.js';
-import type { IndexEntry, Snapshot } from '../../store/contract.js';
+import type { IndexEntry, Redaction, Snapshot } from '../../store/contract.js';
 import { timestampOf } from '../journal/block.js';
 import type { Turn } from '../commit/conflict-queue.js';
 import type { LedgerPorts } from '../ports.js';
@@ -49,6 +49,8 @@ export class LedgerTransaction {
   readonly writes = new WriteSet();
   /** The tables with this transaction's own changes. */
   catalog: TableCatalog;
+  /** The revision that it redacts. */
+  redaction: Redaction | undefined;
   readonly #start: TransactionStart;
   /** Every statement, those that failed included. */
   readonly #received: ReceivedStatement[] = [];
@@ -141,6 +143,7 @@ export class LedgerTransaction {
       ports,
       ids,
       number,
+      hasRedaction: this.redaction !== undefined,
       size: this.#size.copy(),
       keepsWrites: this.#openCursors > 0,
     });
@@ -183,6 +186,7 @@ export class LedgerTransaction {
     }
     yield* this.#put(scope);
     this.catalog = scope.version;
+    this.redaction ??= scope.redaction;
     this.#size = scope.size;
     return replay(batches);
   }

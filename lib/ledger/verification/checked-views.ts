@@ -5,51 +5,10 @@ import type {
   StoredRevision,
 } from '../../store/contract.js';
 import { decodeStruct } from '../journal/block.js';
-import {
-  readDefinition,
-  SYSTEM_TABLE_ID,
-} from '../transaction/table-catalog.js';
+import { IndexHistory, readable } from '../transaction/index-history.js';
+import { SYSTEM_TABLE_ID } from '../transaction/table-catalog.js';
 import { indexKey } from '../transaction/write-set.js';
 import type { Comparison } from './comparison.js';
-
-/** An index, with the block that it begins with. */
-interface CheckedIndex {
-  readonly indexId: string;
-  readonly field: string;
-  readonly begin: number;
-}
-
-/** The indexes of a ledger, by what its system table says of them. */
-class Indexes {
-  readonly #byTable = new Map<string, Map<string, CheckedIndex>>();
-  readonly #ended = new Set<string>();
-
-  /** Takes a revision of a table definition; those of one table come in order. */
-  define({ documentId: tableId, data, sequenceNo }: Revision): void {
-    const definition =
-      data && readable(() => readDefinition(decodeStruct(data)));
-    const { indexes = [] } = definition ?? {};
-    const before = this.#byTable.get(tableId);
-    const now = new Map<string, CheckedIndex>();
-    for (const { indexId, field } of indexes)
-      now.set(
-        indexId,
-        before?.get(indexId) ?? { indexId, field, begin: sequenceNo },
-      );
-    for (const indexId of before?.keys() ?? [])
-      if (!now.has(indexId)) this.#ended.add(indexId);
-    this.#byTable.set(tableId, now);
-  }
-
-  of(tableId: string): Iterable<CheckedIndex> {
-    return this.#byTable.get(tableId)?.values() ?? [];
-  }
-
-  /** Whether an index ended: its entries may be there still, or not. */
-  hasEnded(indexId: string): boolean {
-    return this.#ended.has(indexId);
-  }
-}
 
 /** Adds a revision as the journal tells it. */
 export function expectRevision(
@@ -79,7 +38,7 @@ export async function* findViews(
   contents: StoreContents,
   from: number,
 ): AsyncGenerator<number, void, undefined> {
-  const indexes = new Indexes();
+  const indexes = new IndexHistory();
   let document = new DocumentCheck(comparison, contents, indexes);
   for await (const batch of contents.revisions(from)) {
     for (const stored of batch) {
@@ -125,7 +84,7 @@ class DocumentCheck {
   constructor(
     private readonly comparison: Comparison,
     private readonly contents: StoreContents,
-    private readonly indexes: Indexes,
+    private readonly indexes: IndexHistory,
   ) {}
 
   isOf({ tableId, documentId }: Revision): boolean {
@@ -175,15 +134,6 @@ class DocumentCheck {
 
   #expect(entry: StoredEntry): void {
     this.comparison.expected(() => entryName(entry), ...entryItem(entry));
-  }
-}
-
-/** What is read from a document; nothing if it is not what was written, which the comparison tells. */
-function readable<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined;
   }
 }
 

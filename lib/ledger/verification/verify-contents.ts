@@ -2,6 +2,7 @@ import { isTurnLong, nextTurn } from '../../async/turns.js';
 import type { StoreContents, StoredBlock } from '../../store/contract.js';
 import type { BlockAddress } from '../journal/block.js';
 import { MerkleFrontier, NO_HASH } from '../journal/merkle.js';
+import { RedactionCheck } from '../journal/redaction-check.js';
 import {
   type JournalBlock,
   type Predecessor,
@@ -94,6 +95,7 @@ async function verifyJournal(
   const frontier = await MerkleFrontier.over(first, (nodes) =>
     contents.merkleNodes(nodes),
   );
+  const redactions = new RedactionCheck(first);
   let last: Predecessor | undefined;
   let blocks = 0;
   let revisions = 0;
@@ -109,6 +111,7 @@ async function verifyJournal(
       checkBeside(stored, block, frontier);
       for (const revision of block.revisions)
         expectRevision(comparison, revision);
+      redactions.add(block);
       for (const { digest, digestTipAddress } of task.digests)
         if (
           digestTipAddress.sequenceNo === sequenceNo &&
@@ -126,6 +129,7 @@ async function verifyJournal(
       });
     }
   }
+  redactions.end();
   const end = last?.sequenceNo ?? first - 1;
   const needed = Math.max(
     tip,

@@ -14,8 +14,11 @@ const HASH_LENGTH = 32;
  *   blockTimestamp 8 · number of nodes 1 · hash 32 of each, the block's own
  *   first · block · checksum 4
  */
-export function encodeBlock(commit: Commit): Buffer {
-  const { block, blockTimestamp, merkleNodes } = commit;
+export function encodeBlock({
+  block,
+  blockTimestamp,
+  merkleNodes,
+}: Pick<Commit, 'block' | 'blockTimestamp' | 'merkleNodes'>): Buffer {
   const start = NODES + merkleNodes.length * HASH_LENGTH;
   const record = Buffer.allocUnsafe(start + block.length + CHECKSUM_LENGTH);
   record.writeDoubleBE(blockTimestamp, 0);
@@ -50,6 +53,16 @@ export class BlockRecord {
       NODES + record[NODE_COUNT] * HASH_LENGTH,
       record.length - CHECKSUM_LENGTH,
     );
+  }
+
+  /** This record with other bytes of the block. */
+  with(block: Uint8Array): Buffer {
+    return encodeBlock({
+      block,
+      blockTimestamp: this.head.blockTimestamp,
+      // Their hashes alone stand in a record.
+      merkleNodes: this.nodes.map((hash, level) => ({ level, index: 0, hash })),
+    });
   }
 
   get head(): Head {

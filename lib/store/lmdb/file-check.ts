@@ -1,33 +1,30 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { isTurnLong, nextTurn } from '../../async/turns.js';
 import { StoreDamagedError } from '../store-errors.js';
-
-const MAGIC = 0xbeefc0de;
-/** The data format whose pages are known here; others are left to LMDB. */
-const DATA_VERSION = 2;
-const META_SIZE = 168;
-
-const PAGE_HEADER = 24;
-const BRANCH = 1;
-const LEAF = 2;
-const OVERFLOW = 4;
-
-const NODE_HEADER = 8;
-const BIG_DATA = 1;
-const SUB_TREE = 2;
-const TREE_RECORD = 48;
-const OVERFLOW_RECORD = 24;
-const NO_PAGE = 2n ** 64n - 1n;
+import {
+  BIG_DATA,
+  BRANCH,
+  childOf,
+  DATA_VERSION,
+  freePagesIn,
+  LEAF,
+  MAGIC,
+  META,
+  META_SIZE,
+  NO_PAGE,
+  NODE_HEADER,
+  OVERFLOW,
+  OVERFLOW_RECORD,
+  PAGE_HEADER,
+  SUB_TREE,
+  TREE_RECORD,
+  treeRoot,
+  type TreeRoot,
+} from './page-format.js';
 
 /** Pages are read together if so many others, at the most, lie between them. */
 const GAP = 8;
 const MOST_TOGETHER = 256;
-
-/** The root of a B-tree, and how many levels it has. */
-interface TreeRoot {
-  readonly root: bigint;
-  readonly depth: number;
-}
 
 /**
  * Checks the structure of an LMDB data file: that every page which can be
@@ -76,7 +73,7 @@ class FileCheck {
   ): Promise<FileCheck | undefined> {
     const first = await readAt(file, 0, PAGE_HEADER + META_SIZE);
     const magic = first.readUInt32LE(PAGE_HEADER);
-    const pageSize = first.readUInt32LE(PAGE_HEADER + 24);
+    const pageSize = first.readUInt32LE(META.pageSize);
     const isPageSize =
       pageSize >= 512 && pageSize <= 65536 && (pageSize & (pageSize - 1)) === 0;
     const metas = [first];
@@ -88,25 +85,22 @@ class FileCheck {
     );
     if (magic !== MAGIC || !isPageSize || valid.length < 2)
       throw damaged('its first pages are not those of an LMDB file');
-    if (
-      valid.some((meta) => meta.readUInt32LE(PAGE_HEADER + 4) !== DATA_VERSION)
-    )
+    if (valid.some((meta) => meta.readUInt32LE(META.version) !== DATA_VERSION))
       return undefined;
     const newest = valid.reduce((a, b) =>
-      b.readBigUInt64LE(PAGE_HEADER + 128) >
-      a.readBigUInt64LE(PAGE_HEADER + 128)
+      b.readBigUInt64LE(META.transaction) > a.readBigUInt64LE(META.transaction)
         ? b
         : a,
     );
-    const lastPage = Number(newest.readBigUInt64LE(PAGE_HEADER + 120));
+    const lastPage = Number(newest.readBigUInt64LE(META.lastPage));
     return new FileCheck(
       file,
       pageSize,
-      newest.readBigUInt64LE(PAGE_HEADER + 128),
+      newest.readBigUInt64LE(META.transaction),
       lastPage,
       size,
-      treeRoot(newest, PAGE_HEADER + 24),
-      treeRoot(newest, PAGE_HEADER + 24 + TREE_RECORD),
+      treeRoot(newest, META.freeTree),
+      treeRoot(newest, META.mainTree),
     );
   }
 
@@ -149,12 +143,7 @@ class FileCheck {
       if (isLeaf) await this.#leaf(number, page, nodes, onTree, values);
       else {
         const children = nodes.map((at) =>
-          this.#use(
-            BigInt(page.readUInt32LE(at)) +
-              (BigInt(page.readUInt16LE(at + 4)) << 32n),
-            1n,
-            `page ${number}`,
-          ),
+          this.#use(childOf(page, at), 1n, `page ${number}`),
         );
         await this.#level(children, height - 1, onTree, values);
       }
@@ -246,17 +235,10 @@ class FileCheck {
 
   /** Free pages: what is written next would overwrite those that are not. */
   #freeList(list: Buffer): void {
-    const count = Number(list.readBigUInt64LE(0));
-    if (8 * (count + 1) > list.length)
-      throw damaged('a list of free pages is cut off');
-    for (let i = 1; i <= count; i++) {
-      const entry = list.readBigInt64LE(8 * i);
-      if (entry === 0n) continue;
-      // A negative number is how many pages there are from the next one on.
-      const pages = entry < 0n ? -entry : 1n;
-      const page = entry < 0n ? list.readBigInt64LE(8 * ++i) : entry;
-      if (page !== 0n) this.#use(page, pages, 'the free pages', true);
-    }
+    const runs = freePagesIn(list);
+    if (!runs) throw damaged('a list of free pages is cut off');
+    for (const { first, count } of runs)
+      this.#use(first, count, 'the free pages', true);
   }
 
   /** Notes pages as used, or as free; each can be one of them, once. */
@@ -319,14 +301,6 @@ async function readAt(
   const { bytesRead } = await file.read(bytes, 0, length, position);
   if (bytesRead < length) throw damaged('its data file was cut off');
   return bytes;
-}
-
-/** Where a record of a tree says that its root is. */
-function treeRoot(bytes: Buffer, at: number): TreeRoot {
-  return {
-    depth: bytes.readUInt16LE(at + 6),
-    root: bytes.readBigUInt64LE(at + 40),
-  };
 }
 
 function damaged(what: string): StoreDamagedError {

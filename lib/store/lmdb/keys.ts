@@ -43,12 +43,15 @@ export const entryPrefix = (indexId: string, key: string): string =>
   // The length stands before the key, so that no key is a prefix of another.
   indexId + String.fromCharCode(key.length) + key;
 
-export const entryKey = ({ indexId, key, documentId }: IndexEntry): string =>
-  entryPrefix(indexId, key) + documentId;
+export const entryKey = ({
+  indexId,
+  key,
+  documentId,
+}: Omit<IndexEntry, 'ended'>): string => entryPrefix(indexId, key) + documentId;
 
 /** Key of an entry that a block ended; those under one key sort by block. */
 export const endedEntryKey = (
-  { indexId, key, documentId }: IndexEntry,
+  { indexId, key, documentId }: Omit<IndexEntry, 'ended'>,
   sequenceNo: number,
 ): string => entryPrefix(indexId, key) + sequenceKey(sequenceNo) + documentId;
 

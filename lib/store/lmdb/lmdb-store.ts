@@ -1,5 +1,6 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdir, open, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isTimeToPause, isTurnLong, nextTurn } from '../../async/turns.js';
 import type {
   Commit,
@@ -39,9 +40,10 @@ import {
   storedNodes,
 } from './lmdb-contents.js';
 import { LmdbSnapshot, type SnapshotSource } from './lmdb-snapshot.js';
-import { checkFormat, DROPPED, UNBUILT } from './meta.js';
+import { checkFormat, DROPPED, UNBUILT, UNSCRUBBED } from './meta.js';
 import { OpenRanges } from './open-ranges.js';
 import { Ownership } from './ownership.js';
+import { FileScrub, type ScrubStep } from './scrub.js';
 import { NOTHING, openRoot, type Root, type Tree, Trees } from './trees.js';
 import { type Write, writesOf } from './writes.js';
 
@@ -49,6 +51,10 @@ import { type Write, writesOf } from './writes.js';
 const AT_ONCE = 1000;
 /** Documents that one step of building an index looks at, and entries that one append removes of a dropped one. */
 const STEP = 400;
+
+/** How long a step of scrubbing takes, and how long it waits for those that still read, in milliseconds. */
+const SCRUB_STEP = 4;
+const READERS_WAIT = 100;
 
 const OWNER = 'owner';
 
@@ -73,6 +79,7 @@ export class LmdbStore implements LedgerStore {
   onFailure?: (failure: StoreError) => void;
   /** Writes are made one after the other. */
   #writing: Promise<unknown> = Promise.resolve();
+  #scrubbing: Promise<void> = Promise.resolve();
   #closing: Promise<void> | undefined;
 
   private constructor(
@@ -124,6 +131,7 @@ export class LmdbStore implements LedgerStore {
       await trees.owner.put(OWNER, NOTHING, ownership.version);
       const store = new LmdbStore(path, trees, ownership, space);
       await store.#watch();
+      if (trees.meta.doesExist(UNSCRUBBED)) store.#scrub();
       return store;
     } catch (error) {
       // What went wrong first is what is told.
@@ -175,6 +183,7 @@ export class LmdbStore implements LedgerStore {
     }
     this.#changes.durable = last.sequenceNo;
     this.#head = last;
+    if (commits.some(({ redactions }) => redactions?.length)) this.#scrub();
     for (const { newIndexes = [], endedIndexes = [], sequenceNo } of commits) {
       for (const index of newIndexes) this.#unbuilt.set(index.indexId, index);
       for (const indexId of endedIndexes) {
@@ -338,7 +347,7 @@ export class LmdbStore implements LedgerStore {
       if (indexKey !== undefined)
         writes.push({
           tree: entries,
-          key: entryKey({ indexId, key: indexKey, documentId, ended: false }),
+          key: entryKey({ indexId, key: indexKey, documentId }),
           value: NOTHING,
         });
       last = key;
@@ -402,6 +411,53 @@ export class LmdbStore implements LedgerStore {
     return undefined;
   }
 
+  redactionsDone(): Promise<void> {
+    return this.#scrubbing;
+  }
+
+  /** Begins to write zeros over what redactions took out of the trees, once more if that is under way. */
+  #scrub(): void {
+    this.#scrubbing = this.#scrubbing
+      .catch(ignore)
+      .then(() => this.#scrubFile());
+    // Whoever waits is told; it is taken up again when the store is opened next.
+    this.#scrubbing.catch(ignore);
+  }
+
+  async #scrubFile(): Promise<void> {
+    if (this.#closing || this.#failure) return;
+    const file = await open(dataFile(this.#path), 'r+');
+    try {
+      const scrub = new FileScrub(file.fd);
+      for (let step: ScrubStep = 'paused'; step !== 'done';) {
+        if (this.#closing || this.#failure) return;
+        step = await this.#inTurn(() => this.#scrubStep(scrub));
+        if (step === 'waiting') await sleep(READERS_WAIT);
+        else await nextTurn();
+      }
+    } finally {
+      await file.close();
+    }
+    await this.#inTurn(async () => {
+      if (this.#closing || this.#failure) return;
+      await this.#write([{ tree: this.#trees.meta, key: UNSCRUBBED }].values());
+    });
+  }
+
+  /** A step in which nothing is written. */
+  async #scrubStep(scrub: FileScrub): Promise<ScrubStep> {
+    const { root, owner } = this.#trees;
+    return root.transactionSync(() => {
+      if (!owner.doesExist(OWNER, this.#ownership.version))
+        throw this.#fail(new StoreInUseError(this.#path, 'another process'));
+      const end = performance.now() + SCRUB_STEP;
+      return scrub.step(
+        () => performance.now() > end,
+        oldestReader(root.readerList()),
+      );
+    });
+  }
+
   /** Notices when the folder is taken away, or replaced, under the open store. */
   async #watch(): Promise<void> {
     const file = dataFile(this.#path);
@@ -419,6 +475,7 @@ export class LmdbStore implements LedgerStore {
   }
 
   async #close(): Promise<void> {
+    await this.#scrubbing.catch(ignore);
     await this.#writing;
     try {
       await this.#trees.root.close();
@@ -440,6 +497,16 @@ export class LmdbStore implements LedgerStore {
 }
 
 const ignore = () => {};
+
+/** The oldest transaction that somebody reads as of, from LMDB's list of readers. */
+function oldestReader(list: string): bigint | undefined {
+  let oldest: bigint | undefined;
+  for (const [, transaction] of list.matchAll(/^ *\d+ +[0-9a-f]+ +(\d+)$/gm)) {
+    const id = BigInt(transaction);
+    if (oldest === undefined || id < oldest) oldest = id;
+  }
+  return oldest;
+}
 
 /** About how many bytes blocks and the documents in them take. */
 function sizeOf(commits: readonly Commit[]): number {

@@ -10,6 +10,8 @@ const FORMAT_KEY = 'format';
 
 /** Key of an index that does not have all its entries yet; the value is the id of its table. */
 export const UNBUILT = 'unbuilt:';
+/** Key that is there while the file may have bytes of redacted data. */
+export const UNSCRUBBED = 'unscrubbed';
 /** Key of an index whose entries are to be removed; the value is the block that ended it. */
 export const DROPPED = 'dropped:';
 

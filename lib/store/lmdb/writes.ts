@@ -1,6 +1,11 @@
-import type { Commit } from '../contract.js';
-import { encodeRevision, revisionVersion } from '../revision-record.js';
-import { encodeBlock } from './block-record.js';
+import type { Commit, Redaction, StoredEntry } from '../contract.js';
+import {
+  decodeRevision,
+  encodeRevision,
+  revisionVersion,
+} from '../revision-record.js';
+import { StoreDamagedError } from '../store-errors.js';
+import { BlockRecord, encodeBlock } from './block-record.js';
 import {
   deletionKey,
   documentKey,
@@ -9,7 +14,7 @@ import {
   revisionKey,
   sequenceKey,
 } from './keys.js';
-import { DROPPED, UNBUILT } from './meta.js';
+import { DROPPED, UNBUILT, UNSCRUBBED } from './meta.js';
 import { NOTHING, type Tree, type Trees } from './trees.js';
 
 /** One entry that is put into a tree, or removed from it. */
@@ -39,6 +44,8 @@ export function* writesOf(
   } = trees;
   /** Records of documents that these commits wrote: the trees do not have them yet. */
   const written = new Map<string, Buffer>();
+  /** Records of blocks from which these commits took data. */
+  const redacted = new Map<string, Buffer>();
 
   for (const commit of commits) {
     const { sequenceNo } = commit;
@@ -88,6 +95,11 @@ export function* writesOf(
       } else yield { tree: entries, key, value: NOTHING };
     }
 
+    for (const redaction of commit.redactions ?? []) {
+      yield* redactionWrites(trees, redaction, redacted);
+      yield { tree: meta, key: UNSCRUBBED, value: NOTHING };
+    }
+
     for (const { indexId, tableId } of commit.newIndexes ?? [])
       yield {
         tree: meta,
@@ -103,4 +115,46 @@ export function* writesOf(
       };
     }
   }
+}
+
+function* redactionWrites(
+  { blocks, superseded, entries, endedEntries }: Trees,
+  redaction: Redaction,
+  redacted: Map<string, Buffer>,
+): Iterable<Write> {
+  const { tableId, documentId, version, sequenceNo, dataHash } = redaction;
+  const blockKey = sequenceKey(sequenceNo);
+  const record = redacted.get(blockKey) ?? blocks.get(blockKey);
+  const key = revisionKey(documentKey(tableId, documentId), version);
+  const revision = superseded.get(key);
+  if (!record || !revision)
+    throw new StoreDamagedError(
+      `revision ${version} of document ${documentId} is not there to be redacted`,
+    );
+  const block = new BlockRecord(sequenceNo, record);
+  const left = block.with(redaction.redactBlock(block.block));
+  redacted.set(blockKey, left);
+  yield { tree: blocks, key: blockKey, value: left };
+  const { txId, txTime, hash } = decodeRevision(tableId, documentId, revision);
+  yield {
+    tree: superseded,
+    key,
+    value: encodeRevision({
+      tableId,
+      documentId,
+      version,
+      sequenceNo,
+      txId,
+      txTime,
+      hash,
+      dataHash,
+    }),
+  };
+  const placeOf = ({ endedBy, ...entry }: StoredEntry) =>
+    endedBy === undefined
+      ? { tree: entries, key: entryKey(entry) }
+      : { tree: endedEntries, key: endedEntryKey(entry, endedBy) };
+  for (const entry of redaction.lostEntries) yield placeOf(entry);
+  for (const entry of redaction.addedEntries)
+    yield { ...placeOf(entry), value: NOTHING };
 }

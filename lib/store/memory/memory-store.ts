@@ -10,6 +10,7 @@ import {
   type LedgerStore,
   type MerkleNode,
   type NewIndex,
+  type Redaction,
   type Revision,
   type Snapshot,
   type StoreContents,
@@ -31,7 +32,7 @@ export class MemoryStore implements LedgerStore {
   readonly #tables = new Map<string, Map<string, Revision[]>>();
   /** Index id → key → document ids that have an entry there (true), or had one. */
   readonly #entries = new Map<string, Map<string, Map<string, boolean>>>();
-  readonly #endedEntries: StoredEntry[] = [];
+  #endedEntries: StoredEntry[] = [];
   #closed = false;
 
   head(): Head | undefined {
@@ -60,12 +61,43 @@ export class MemoryStore implements LedgerStore {
         if (ended)
           this.#endedEntries.push({ ...entry, endedBy: commit.sequenceNo });
       }
+      for (const redaction of commit.redactions ?? []) this.#redact(redaction);
       for (const index of commit.newIndexes ?? [])
         this.unbuilt.set(index.indexId, index);
       // Its entries stay: a transaction that began before may ask for them.
       for (const indexId of commit.endedIndexes ?? [])
         this.unbuilt.delete(indexId);
     }
+  }
+
+  #redact(redaction: Redaction): void {
+    const { tableId, documentId, version, sequenceNo, dataHash } = redaction;
+    const commit = this.#commits[sequenceNo];
+    this.#commits[sequenceNo] = {
+      ...commit,
+      block: redaction.redactBlock(commit.block),
+    };
+    const revisions = this.#documents(tableId).get(documentId) ?? [];
+    const at = revisions.findIndex((revision) => revision.version === version);
+    revisions[at] = { ...revisions[at], data: undefined, dataHash };
+    const isLost = (entry: StoredEntry) =>
+      redaction.lostEntries.some(
+        ({ indexId, key, documentId: id, endedBy }) =>
+          entry.indexId === indexId &&
+          entry.key === key &&
+          entry.documentId === id &&
+          entry.endedBy === endedBy,
+      );
+    this.#endedEntries = [
+      ...this.#endedEntries.filter((entry) => !isLost(entry)),
+      ...redaction.addedEntries,
+    ];
+    for (const { indexId, key } of redaction.lostEntries)
+      if (this.#entries.get(indexId)?.get(key)?.get(documentId) === false)
+        this.#entries.get(indexId)?.get(key)?.delete(documentId);
+    for (const { indexId, key } of redaction.addedEntries)
+      if (!this.#entries.get(indexId)?.get(key)?.has(documentId))
+        this.#setEntry({ indexId, key, documentId }, false);
   }
 
   // oxlint-disable-next-line require-await -- the contract's other stores have to wait
@@ -204,6 +236,8 @@ export class MemoryStore implements LedgerStore {
       return hash;
     });
   }
+
+  async redactionsDone(): Promise<void> {}
 
   async close(): Promise<void> {
     this.#closed = true;
