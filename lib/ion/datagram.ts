@@ -32,11 +32,17 @@ export class Datagram {
   table: SymbolTable = SYSTEM_TABLE;
   /** End of the bytes. */
   readonly end: number;
+  /** Where the version marker stands that the next value is the first behind. */
+  marker: number | undefined = undefined;
 
-  constructor(bytes: Uint8Array) {
+  /**
+   * @param table - of bytes that go on in the middle of a stream: the symbol table in force there
+   */
+  constructor(bytes: Uint8Array, table?: SymbolTable) {
     this.cursor = new Cursor(bytes);
     this.end = bytes.length;
-    if (this.end > 0 && !this.#versionMarker()) {
+    if (table) this.table = table;
+    else if (this.end > 0 && !this.#versionMarker()) {
       this.cursor.fail('it does not begin with the version marker E0 01 00 EA');
     }
   }
@@ -88,6 +94,7 @@ export class Datagram {
       cursor.fail('its version is not Ion 1.0');
     }
     cursor.pos = pos + 4;
+    this.marker = pos;
     this.table = SYSTEM_TABLE;
     return true;
   }

@@ -58,6 +58,31 @@ export function* decodeIonSequence(bytes: Uint8Array): Generator<IonValue> {
   }
 }
 
+/**
+ * The values of a part of a stream of Ion binary, which begins and ends between
+ * two of them.
+ *
+ * @param table - the symbol table in force where the part begins
+ * @returns the values, and the symbol table in force behind them
+ */
+export function decodePart(
+  bytes: Uint8Array,
+  table?: SymbolTable,
+): { readonly values: IonValue[]; readonly table: SymbolTable } {
+  const datagram = new Datagram(bytes, table);
+  const { cursor } = datagram;
+  const values: IonValue[] = [];
+  while (datagram.next()) {
+    const { marker } = datagram;
+    const value = decodeValue(cursor, datagram.end, datagram.table, 0);
+    if (value instanceof IonStruct && marker !== undefined)
+      value.binary = bytes.subarray(marker, cursor.pos);
+    datagram.marker = undefined;
+    values.push(value);
+  }
+  return { values, table: datagram.table };
+}
+
 /** Types of the nulls by type code. */
 const NULL_TYPES: readonly IonTypeName[] = [
   'null',

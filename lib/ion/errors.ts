@@ -19,8 +19,8 @@ export class IonBinaryError extends Error {
 }
 
 /**
- * The text is not valid Ion text, or does not hold exactly one value. `cause`
- * is the error of ion-js, if it found the fault.
+ * The text is not valid Ion text, or does not hold exactly one value. The
+ * message says where, never what stands there.
  */
 export class IonTextError extends Error {
   readonly code = 'ION_INVALID_TEXT';

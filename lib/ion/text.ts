@@ -1,17 +1,10 @@
-import {
-  type IonType,
-  IonTypes,
-  makeReader,
-  makeTextWriter,
-  type Reader,
-  type Writer,
-} from 'ion-js';
+import { type IonType, IonTypes, makeTextWriter, type Writer } from 'ion-js';
 import { IonTextError, knownText } from './errors.js';
+import { IonTextReader } from './text-reader.js';
 import {
   Decimal,
   IonAnnotated,
   IonClob,
-  type IonField,
   IonFloat,
   IonNull,
   IonSexp,
@@ -50,80 +43,11 @@ export function parseIonText(text: string): IonValue {
  * @throws IonTextError if the text is not valid Ion.
  */
 export function parseIonTextSequence(text: string): IonValue[] {
-  try {
-    return readAll(makeReader(text));
-  } catch (cause) {
-    throw new IonTextError('ion-js cannot read it', { cause });
-  }
-}
-
-function readAll(reader: Reader): IonValue[] {
+  const reader = new IonTextReader(text);
   const values: IonValue[] = [];
-  for (let type = reader.next(); type !== null; type = reader.next()) {
-    values.push(readAnnotated(reader, type));
-  }
+  for (let value = reader.next(); value !== undefined; value = reader.next())
+    values.push(value);
   return values;
-}
-
-function readAnnotated(reader: Reader, type: IonType): IonValue {
-  const annotations = reader.annotations();
-  const value = readValue(reader, type);
-  return annotations.length === 0
-    ? value
-    : new IonAnnotated(annotations, value);
-}
-
-function readValue(
-  reader: Reader,
-  type: IonType,
-): Exclude<IonValue, IonAnnotated> {
-  if (type === IonTypes.NULL) return null;
-  if (reader.isNull()) {
-    return new IonNull(type.name as Exclude<IonTypeName, 'null'>);
-  }
-  switch (type) {
-    case IonTypes.BOOL:
-      return reader.booleanValue();
-    case IonTypes.INT: {
-      const int = reader.bigIntValue() as bigint;
-      const number = Number(int);
-      return Number.isSafeInteger(number) ? number : int;
-    }
-    case IonTypes.FLOAT:
-      return new IonFloat(reader.numberValue() as number);
-    case IonTypes.DECIMAL:
-      return reader.decimalValue();
-    case IonTypes.TIMESTAMP:
-      return reader.timestampValue();
-    case IonTypes.SYMBOL:
-      return new IonSymbol(reader.stringValue());
-    case IonTypes.STRING:
-      return reader.stringValue();
-    case IonTypes.CLOB:
-      return new IonClob(reader.uInt8ArrayValue() as Uint8Array);
-    case IonTypes.BLOB:
-      return reader.uInt8ArrayValue();
-    case IonTypes.STRUCT:
-      return readStruct(reader);
-    default: {
-      reader.stepIn();
-      const items = readAll(reader);
-      reader.stepOut();
-      return type === IonTypes.SEXP ? new IonSexp(items) : items;
-    }
-  }
-}
-
-function readStruct(reader: Reader): IonStruct {
-  const fields: IonField[] = [];
-  reader.stepIn();
-  for (let type = reader.next(); type !== null; type = reader.next()) {
-    // fieldName() is of the value before it was read
-    const name = reader.fieldName() as string;
-    fields.push([name, readAnnotated(reader, type)]);
-  }
-  reader.stepOut();
-  return IonStruct.of(fields);
 }
 
 /**

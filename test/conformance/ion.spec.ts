@@ -15,7 +15,7 @@ import {
 } from '../../lib/ion/value.js';
 import { ionEquals, sameInstant } from '../ion/equality.js';
 import { suiteFolder, Tally } from './suite.js';
-import { ION_JS_FAULTS } from './ion-js-faults.js';
+import { ION_SKIPS } from './ion-skips.js';
 
 const folder = suiteFolder(
   'ION_TESTS',
@@ -26,7 +26,7 @@ const folder = suiteFolder(
 describe.skipIf(folder === undefined)('ion-tests', () => {
   const root = folder as string;
   const binary = new Tally('ion-tests, binary');
-  const text = new Tally('ion-tests, text through ion-js');
+  const text = new Tally('ion-tests, text');
   afterAll(() => {
     binary.print();
     text.print();
@@ -35,7 +35,7 @@ describe.skipIf(folder === undefined)('ion-tests', () => {
   for (const path of folder === undefined ? [] : filesOf(root)) {
     const name = relative(root, path);
     const tally = name.endsWith('.10n') ? binary : text;
-    const fault = tally === text ? ION_JS_FAULTS[name] : undefined;
+    const fault = tally === text ? ION_SKIPS[name] : undefined;
     if (fault === undefined) {
       it(name, () => tally.run(() => check(name, path)));
     } else {

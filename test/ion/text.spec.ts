@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { randomOf } from '../../bench/ion-fuzz.mjs';
 import { IonConversionError, IonTextError } from '../../lib/ion/errors.js';
+import { IonTextEndError, IonTextReader } from '../../lib/ion/text-reader.js';
 import {
   formatIonText,
   parseIonText,
@@ -11,6 +12,7 @@ import {
   IonSexp,
   IonStruct,
   IonSymbol,
+  type IonValue,
 } from '../../lib/ion/value.js';
 import { ionEquals, show } from './equality.js';
 import { Generator } from './generate.js';
@@ -49,15 +51,46 @@ describe('Ion text', () => {
     expect(parseIonTextSequence('1 2')).toEqual([1, 2]);
   });
 
-  it('that is wrong is refused with the cause', () => {
-    const read = () => parseIonText('{a: ');
+  it('that is wrong is refused, and the error says where', () => {
+    expect(() => parseIonText('{a: ')).toThrow(
+      'Invalid Ion text: it ends in the middle of a value',
+    );
+    const read = () => parseIonText('{a: secret secret}');
     expect(read).toThrow(IonTextError);
     expect(read).toThrow(
       expect.objectContaining({
         code: 'ION_INVALID_TEXT',
-        cause: expect.any(Error),
+        message:
+          'Invalid Ion text: a comma or the end of a struct is expected, at character 11',
       }),
     );
+  });
+
+  it('that is nested without end is refused', () => {
+    for (const open of ['[', '(', '{a:', 'a::['])
+      expect(() => parseIonText(open.repeat(200_000))).toThrow(
+        'more than 1000 deep',
+      );
+  });
+
+  it('is read from the parts of a stream', () => {
+    const text = `{a: "b\\"}", c: [1, 2.50]} // end\n "x" {{aGVsbG8=}} (12)`;
+    const reader = new IonTextReader('');
+    const values: IonValue[] = [];
+    let start = 0;
+    for (const character of `${text} `) {
+      reader.goOn(start, character);
+      start = 0;
+      try {
+        const value = reader.next();
+        if (value === undefined || reader.left === 0) continue;
+        values.push(value);
+        start = reader.pos;
+      } catch (error) {
+        expect(error).toBeInstanceOf(IonTextEndError);
+      }
+    }
+    expect(values.map(show)).toEqual(parseIonTextSequence(text).map(show));
   });
 
   it('cannot say a symbol without text', () => {
