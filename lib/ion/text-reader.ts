@@ -211,16 +211,10 @@ export class IonTextReader {
     start: number,
   ): Exclude<IonValue, IonAnnotated> {
     if (!isBare) return new IonSymbol(text);
-    switch (text) {
-      case 'true':
-        return true;
-      case 'false':
-        return false;
-      case 'nan':
-        return new IonFloat(NaN);
-      case 'null':
-        return this.#null(start + 4);
-    }
+    if (text === 'true') return true;
+    if (text === 'false') return false;
+    if (text === 'nan') return new IonFloat(NaN);
+    if (text === 'null') return this.#null(start + 4);
     return new IonSymbol(this.#textOf({ text, isBare }));
   }
 

@@ -115,7 +115,9 @@ describe('a stream of Ion', () => {
 
   it('is as fast for one long value as for many', async () => {
     const long = `{list: [${'"text", '.repeat(500_000)}]}`;
-    const [struct] = await read(Buffer.from(long), 4096);
-    expect((struct?.get('list') as unknown[]).length).toBe(500_000);
+    const structs = await read(Buffer.from(long), 4096);
+    expect(structs.map((struct) => struct.get('list'))).toEqual([
+      Array.from({ length: 500_000 }, () => 'text'),
+    ]);
   });
 });
