@@ -50,3 +50,18 @@ export {
   type ServedLedgers,
   type ServerCredentials,
 } from './server/index.js';
+export {
+  type BlockGrade,
+  ExportError,
+  exportJournal,
+  type ExportOptions,
+  type ExportVerification,
+  type FindOptions,
+  type GradedBlock,
+  type JournalExport,
+  JournalJsonError,
+  type KeptProof,
+  type OutputFormat,
+  verifyExport,
+  type VerifyExportOptions,
+} from './journal-files/index.js';

@@ -218,6 +218,30 @@ export class Ledger {
     };
   }
 
+  /** The number of the journal's first block: 0, unless the ledger was imported from a part of one. */
+  get firstSequenceNo(): number {
+    return 0;
+  }
+
+  /**
+   * Blocks of the journal as they are stored, in Ion binary, in order; each has
+   * its own version marker and symbol table. They are read as they are asked
+   * for, while transactions go on.
+   *
+   * @param from - number of the first block. Default: the journal's first
+   * @param to - number of the last one. Default: the last one there is now
+   */
+  blocks(
+    from = this.firstSequenceNo,
+    to = this.#sequencer.tip.sequenceNo,
+  ): Batches<Uint8Array> {
+    this.#throwIfClosed();
+    return this.#store.blocks(
+      from,
+      Math.min(to, this.#sequencer.tip.sequenceNo),
+    );
+  }
+
   /**
    * A block; with a digest's tip address, also the proof from the block's hash to that digest.
    *

@@ -5,19 +5,39 @@ import { JournalInvalidError } from '../ledger-errors.js';
 import { decodeStruct, type RevisionAddress } from './block.js';
 import { NO_HASH } from './merkle.js';
 import { revisionsOf } from './proof.js';
-import { equal, isHash, verifyBlock } from './verify.js';
+import {
+  checkBlock,
+  type CheckedBlock,
+  equal,
+  isHash,
+  UNPROVEN,
+} from './verify.js';
 
 /** A block as the journal has it, checked and read. */
-export interface JournalBlock {
+export interface JournalBlock extends DescribedBlock {
+  readonly revisions: readonly Revision[];
+}
+
+/** What a block did. */
+export interface DescribedBlock {
   readonly strandId: string;
   readonly sequenceNo: number;
   /** Milliseconds since the epoch. */
   readonly timestamp: number;
   readonly blockHash: Uint8Array;
-  readonly revisions: readonly Revision[];
+  readonly revisions: readonly DescribedRevision[];
   /** The revisions of earlier blocks that lost their data with it. */
   readonly redactions: readonly RevisionAddress[];
+  /** AWS wrote it: some of it is there as hashes alone, its table definitions among them. */
+  readonly isForeign: boolean;
+  readonly check: CheckedBlock;
 }
+
+/** A revision in its block. */
+export type DescribedRevision = Omit<Revision, 'data'>;
+
+/** The table of documents of which the journal does not tell the table. */
+export const UNNAMED_TABLE_ID = `${'0'.repeat(21)}2`;
 
 /** Entries of a block that was written here: its revisions, its transactionInfo; and its redactionInfo, if it has one. */
 const OUR_ENTRIES = 2;
@@ -52,11 +72,34 @@ export function readBlock(
 }
 
 function read(block: IonStruct, previous: Predecessor): JournalBlock {
+  const described = describeBlock(block, previous);
+  const structs = revisionsOf(block).filter(isWhole);
+  return {
+    ...described,
+    revisions: described.revisions.map((revision, n) => {
+      const data = structs[n]?.get('data') ?? structs[n]?.get(UNPROVEN);
+      return {
+        ...revision,
+        data: data instanceof IonStruct ? encodeAlone(data) : undefined,
+      };
+    }),
+  };
+}
+
+/**
+ * Checks a block, and that what is in none of its hashes agrees with what is.
+ *
+ * @throws JournalInvalidError
+ */
+export function describeBlock(
+  block: IonStruct,
+  previous: Predecessor,
+): DescribedBlock {
   const sequenceNo = previous.sequenceNo + 1;
   const fail = (what: string): never => {
     throw new JournalInvalidError(sequenceNo, what);
   };
-  const blockHash = verifyBlock(sequenceNo, block, previous.blockHash);
+  const check = checkBlock(sequenceNo, block, previous.blockHash);
   const strandId = strandOf(block.get('blockAddress'), sequenceNo);
   if (strandId === undefined || strandId !== (previous.strandId ?? strandId))
     return fail('its address is another');
@@ -72,12 +115,18 @@ function read(block: IonStruct, previous: Predecessor): JournalBlock {
   const isOurs =
     Array.isArray(entries) &&
     entries.length <= OUR_ENTRIES + (block.has('redactionInfo') ? 1 : 0);
+  const hasInfo = block.has('transactionInfo');
   const tables = tablesOf(block);
-  const revisions: Revision[] = [];
-  for (const struct of revisionsOf(block)) {
-    // A revision of a system table of AWS has nothing but its hash.
-    if (struct.size === 1) continue;
-    const revision = readRevision(struct, sequenceNo, tables);
+  const structs = revisionsOf(block);
+  const revisions: DescribedRevision[] = [];
+  for (const struct of structs) {
+    if (!isWhole(struct)) continue;
+    const revision = readRevision(
+      struct,
+      sequenceNo,
+      // Nothing else in a block tells the tables of its documents.
+      hasInfo ? tables : undefined,
+    );
     if (
       !revision ||
       revision.txId !== txId ||
@@ -86,23 +135,29 @@ function read(block: IonStruct, previous: Predecessor): JournalBlock {
       return fail(
         'its address, transaction or tables are not those of its revisions',
       );
+    if (revision.txTime > timestamp)
+      return fail('it was committed before its revisions');
     revisions.push(revision);
   }
   if (block.get('revisions') === undefined && tables.size > 0)
     return fail('a document that it changes has no revision in it');
-  if (isOurs && block.get('transactionInfo') === undefined)
-    return fail('it has no transactionInfo');
+  if (isOurs && !hasInfo) return fail('it has no transactionInfo');
   if (isOurs && !hasTime(block, blockTimestamp))
     return fail('its time is not that of its revisions');
   return {
     strandId,
     sequenceNo,
     timestamp,
-    blockHash,
+    blockHash: check.blockHash,
     revisions,
     redactions,
+    isForeign: !isOurs || structs.length > revisions.length,
+    check,
   };
 }
+
+/** Of a revision of a system table, AWS wrote nothing but the hash. */
+const isWhole = (revision: IonStruct): boolean => revision.size > 1;
 
 /** The revisions that a `redactionInfo` names; undefined if it is none. */
 function readRedactions(
@@ -186,8 +241,8 @@ function tablesOf(block: IonStruct): ReadonlyMap<string, string> {
 function readRevision(
   struct: IonStruct,
   sequenceNo: number,
-  tables: ReadonlyMap<string, string>,
-): Revision | undefined {
+  tables: ReadonlyMap<string, string> | undefined,
+): DescribedRevision | undefined {
   const metadata = struct.get('metadata');
   if (!(metadata instanceof IonStruct)) return undefined;
   const [documentId, version, txTime, txId] = [
@@ -197,18 +252,17 @@ function readRevision(
     'txId',
   ].map((name) => metadata.get(name));
   const hash = struct.get('hash');
-  const data = struct.get('data');
   const dataHash = struct.get('dataHash');
   if (
-    typeof documentId !== 'string' ||
-    typeof version !== 'number' ||
+    !isId(documentId) ||
+    !isVersion(version) ||
     typeof txId !== 'string' ||
     !(txTime instanceof Timestamp) ||
     !isHash(hash)
   )
     return undefined;
-  const tableId = tables.get(documentId);
-  if (tableId === undefined) return undefined;
+  const tableId = tables ? tables.get(documentId) : UNNAMED_TABLE_ID;
+  if (!isId(tableId)) return undefined;
   return {
     tableId,
     documentId,
@@ -217,7 +271,13 @@ function readRevision(
     txId,
     txTime: txTime.getDate().getTime(),
     hash,
-    data: data instanceof IonStruct ? encodeAlone(data) : undefined,
     dataHash: isHash(dataHash) ? dataHash : undefined,
   };
 }
+
+/** Ids are part of the keys under which a store keeps things. */
+const isId = (value: IonValue | undefined): value is string =>
+  typeof value === 'string' && /^[A-Za-z0-9]{22}$/.test(value);
+
+const isVersion = (value: IonValue | undefined): value is number =>
+  typeof value === 'number' && value >= 0 && value < 2 ** 32;

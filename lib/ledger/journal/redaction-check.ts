@@ -1,5 +1,5 @@
 import type { RevisionAddress } from './block.js';
-import type { JournalBlock } from './read-block.js';
+import type { DescribedBlock } from './read-block.js';
 import { JournalInvalidError } from '../ledger-errors.js';
 
 /**
@@ -23,7 +23,7 @@ export class RedactionCheck {
   ) {}
 
   /** Takes the blocks in order. */
-  add({ sequenceNo, revisions, redactions }: JournalBlock): void {
+  add({ sequenceNo, revisions, redactions }: DescribedBlock): void {
     for (const revision of revisions)
       if (revision.dataHash) this.#untold.set(nameOf(revision), sequenceNo);
     for (const redaction of redactions) {
@@ -39,6 +39,11 @@ export class RedactionCheck {
           `a revision that block ${sequenceNo} redacts has its data still, or is not there`,
         );
     }
+  }
+
+  /** How many revisions have lost their data, and no block so far told of it. */
+  get untold(): number {
+    return this.#untold.size;
   }
 
   end(): void {

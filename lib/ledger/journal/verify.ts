@@ -87,6 +87,36 @@ export function verifyBlock(
   block: IonStruct,
   previousBlockHash: Uint8Array,
 ): Uint8Array {
+  const { blockHash, unprovenRevisions } = checkBlock(
+    sequenceNo,
+    block,
+    previousBlockHash,
+  );
+  if (unprovenRevisions > 0)
+    throw new JournalInvalidError(sequenceNo, 'a revision in it is not proven');
+  return blockHash;
+}
+
+/** A block that agrees with its hashes. */
+export interface CheckedBlock {
+  readonly blockHash: Uint8Array;
+  /** How many of its entries follow from what stands in it. */
+  readonly provenEntries: number;
+  /** How many of its entries, and of its revisions, are there as hashes alone. */
+  readonly opaqueEntries: number;
+  /**
+   * How many of its revisions came as JSON, and no reading of it has their hash:
+   * what they say stands under `unproven` in the place of `data`.
+   */
+  readonly unprovenRevisions: number;
+}
+
+/** What {@link verifyBlock} does, and how much of the block it could recompute. */
+export function checkBlock(
+  sequenceNo: number,
+  block: IonStruct,
+  previousBlockHash: Uint8Array,
+): CheckedBlock {
   const fail = (what: string): never => {
     throw new JournalInvalidError(sequenceNo, what);
   };
@@ -115,18 +145,23 @@ export function verifyBlock(
   if (!equal(hashAt('blockHash'), blockHash))
     fail('blockHash is not that of its entries and the block before');
 
-  const listed = (hash: Uint8Array) =>
-    entries.some((entry) => equal(entry, hash));
+  const proven = new Set<number>();
+  const prove = (hash: Uint8Array, what: string): void => {
+    const at = entries.findIndex((entry) => equal(entry, hash));
+    if (at < 0) fail(`${what} not among its entries`);
+    proven.add(at);
+  };
   // Blocks of AWS may have neither.
   for (const name of ['transactionInfo', 'redactionInfo']) {
     const info = block.get(name);
-    if (info !== undefined && !listed(hashIon(info)))
-      fail(`${name} is not among its entries`);
+    if (info !== undefined) prove(hashIon(info), `${name} is`);
   }
 
   const summaries = block.get('revisionSummaries');
   const revisions = block.get('revisions') ?? summaries ?? [];
   if (!Array.isArray(revisions)) return fail('its revisions are no list');
+  let hashesAlone = 0;
+  let unprovenRevisions = 0;
   const hashes = revisions.map((revision: IonValue, n) => {
     const stated =
       revision instanceof IonStruct ? revision.get('hash') : undefined;
@@ -134,22 +169,46 @@ export function verifyBlock(
       return fail(`revision ${n} has no hash`);
     // A revision of a system table has nothing but its hash; neither has one in
     // the summary of a block.
-    if (revision.size === 1 || revisions === summaries) return stated;
+    if (revision.size === 1 || revisions === summaries) {
+      hashesAlone++;
+      return stated;
+    }
+    if (isUnproven(revision)) {
+      unprovenRevisions++;
+      return stated;
+    }
     const hash = revisionHash(revision) ?? NO_HASH;
     return equal(hash, stated)
       ? hash
       : fail(`revision ${n} does not hash to what it says`);
   });
-  if (hashes.length > 0 && !listed(merkleRoot(hashes)))
-    fail('its revisions are not among its entries');
+  if (hashes.length > 0) prove(merkleRoot(hashes), 'its revisions are');
   // What it changed is in a hash, and has to be there: a revision is left out,
   // or cut down to its hash, without a trace in any other.
   const there = new Set(revisions.map(documentIdOf));
   for (const id of changedDocuments(block))
     if (!there.has(id))
       fail('a document that it changes has no revision in it');
-  return blockHash;
+  return {
+    blockHash,
+    provenEntries: proven.size,
+    opaqueEntries: entries.length - proven.size + hashesAlone,
+    unprovenRevisions,
+  };
 }
+
+/** The name of the data that is not proven. */
+export const UNPROVEN = 'unproven';
+
+function isUnproven(revision: IonStruct): boolean {
+  return (
+    revision.has(UNPROVEN) &&
+    revision.size === UNPROVEN_FIELDS.length &&
+    UNPROVEN_FIELDS.every((name) => revision.has(name))
+  );
+}
+
+const UNPROVEN_FIELDS = ['blockAddress', 'hash', UNPROVEN, 'metadata'];
 
 function documentIdOf(revision: IonValue): IonValue | undefined {
   if (!(revision instanceof IonStruct)) return undefined;

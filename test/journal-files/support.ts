@@ -1,0 +1,18 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll } from 'vitest';
+import type { OutputFormat } from '../../lib/journal-files/index.js';
+
+export const FORMATS: readonly OutputFormat[] = [
+  'ION_TEXT',
+  'ION_BINARY',
+  'JSON',
+];
+
+/** A folder that is gone when the tests of the file are over. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'qldb-export-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
