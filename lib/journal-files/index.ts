@@ -5,6 +5,11 @@ export {
 } from './export-journal.js';
 export { ExportError } from './export-errors.js';
 export { type FindOptions } from './find-exports.js';
+export {
+  importJournal,
+  type ImportedLedger,
+  type ImportOptions,
+} from './import-journal.js';
 export { JournalJsonError } from './json/journal-json-error.js';
 export { type OutputFormat } from './layout.js';
 export {

@@ -125,7 +125,8 @@ export class Ledger {
     if (!(await store.head())) await appendFirstBlock(store, ports);
     const head = await store.head();
     if (!head) throw new JournalInvalidError(0, 'it is not there');
-    const first = decodeStruct(await only(store.blocks(0, 0)));
+    const { origin } = store;
+    const first = decodeStruct(await only(store.blocks(origin, origin)));
     const address = first.get('blockAddress');
     const strandId =
       address instanceof IonStruct ? address.get('strandId') : undefined;
@@ -144,8 +145,9 @@ export class Ledger {
       sequenceNo: head.sequenceNo,
       blockHash: head.blockHash,
       timestamp: head.blockTimestamp,
-      frontier: await MerkleFrontier.over(head.sequenceNo + 1, (nodes) =>
-        store.merkleNodes(nodes),
+      frontier: await MerkleFrontier.over(
+        head.sequenceNo + 1 - origin,
+        (nodes) => store.merkleNodes(nodes),
       ),
       catalog: await readCatalog(store, head.sequenceNo),
     });
@@ -220,7 +222,7 @@ export class Ledger {
 
   /** The number of the journal's first block: 0, unless the ledger was imported from a part of one. */
   get firstSequenceNo(): number {
-    return 0;
+    return this.#store.origin;
   }
 
   /**
@@ -323,12 +325,14 @@ export class Ledger {
     { signal, onProgress }: BackupOptions = {},
   ): Promise<LedgerDigest> {
     const digest = this.getDigest();
-    const total = digest.digestTipAddress.sequenceNo + 1;
-    const blocks = this.#store.blocks(0, total - 1);
+    const { sequenceNo } = digest.digestTipAddress;
+    const { origin } = this.#store;
+    const total = sequenceNo + 1 - origin;
+    const blocks = this.#store.blocks(origin, sequenceNo);
     if (typeof target !== 'string') {
       await writeJournal(
         target,
-        { ledgerName: this.name, ...digest },
+        { ledgerName: this.name, firstSequenceNo: origin, ...digest },
         blocks,
         signal,
       );
@@ -337,6 +341,7 @@ export class Ledger {
     if (hasStore(target, this.name)) throw new LedgerExistsError(this.name);
     const { result } = await replaceStore(target, this.name, (store) =>
       replayJournal(blocks, store, {
+        origin,
         signal,
         onBlocks: (checked) => onProgress?.({ checked, total }),
       }),
@@ -396,6 +401,10 @@ export class Ledger {
       throw new InvalidParameterError(
         'The Strand ID of the provided block address is not valid.',
       );
+    if (sequenceNo < this.#store.origin)
+      throw new InvalidParameterError(
+        `This ledger was imported from block ${this.#store.origin} on; it does not have the blocks before.`,
+      );
     if (sequenceNo > last)
       throw new InvalidParameterError(
         "The sequence number of the provided block address is beyond the strand's latest committed record.",
@@ -407,7 +416,8 @@ export class Ledger {
     { sequenceNo }: BlockAddress,
     tip: BlockAddress,
   ): Promise<readonly Uint8Array[]> {
-    return blockPath(sequenceNo, tip.sequenceNo, (nodes) =>
+    const { origin } = this.#store;
+    return blockPath(sequenceNo - origin, tip.sequenceNo - origin, (nodes) =>
       this.#store.merkleNodes(nodes),
     );
   }

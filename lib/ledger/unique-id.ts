@@ -54,6 +54,15 @@ export class UniqueIds {
   }
 }
 
+/** The first 16 of some bytes, as an id. */
+export function idFrom(bytes: Uint8Array): string {
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, 16);
+  return (
+    base62(view.readUInt16BE(0), view.readUIntBE(2, 6)) +
+    base62(view.readUInt16BE(8), view.readUIntBE(10, 6))
+  );
+}
+
 /** True for 22 characters that are two 64-bit halves. */
 export function isUniqueId(text: string): boolean {
   return (

@@ -103,6 +103,9 @@ export interface LedgerStore {
   /** The last block, or undefined in an empty store. */
   head(): MaybePromise<Head | undefined>;
 
+  /** Number of the first block: 0, unless the journal was imported from a part of one. It is the Merkle tree's first leaf. */
+  readonly origin: number;
+
   /** Why the store can be used no longer, if something befell it while it was open. */
   readonly failure: StoreError | undefined;
 
@@ -113,7 +116,8 @@ export interface LedgerStore {
    * Appends blocks, all or none, durable when the promise resolves. Appends that
    * are started before that are done one after the other.
    *
-   * @param tip - sequence number of the block they follow; -1 for the first
+   * @param tip - sequence number of the block they follow; -1 for the first. An
+   *   empty store takes any: what comes behind it is its {@link origin}
    * @throws TipMovedError when another writer was first; nothing was written
    */
   append(tip: number, commits: readonly Commit[]): Promise<void>;
@@ -228,6 +232,7 @@ export interface StoredDeletion {
  */
 export interface StoreContents {
   readonly head: Head | undefined;
+  readonly origin: LedgerStore['origin'];
   /** Ids of the indexes that do not have all their entries yet. */
   readonly unbuilt: ReadonlySet<string>;
   /** Blocks in order, from one on. */

@@ -46,12 +46,15 @@ export async function openStore(
  * puts it there, in one step, when that has gone well. What was there is kept.
  *
  * @param fill - what fills the new store; when it fails, nothing has changed
+ * @param options - `goesOn`: what a fill that failed has written stays beside the
+ *   place, and the next one finds it in its store; `anew`: it does not
  * @returns what `fill` returned, and the file with what was there before, if there was any
  */
 export async function replaceStore<T>(
   address: string,
   ledgerName: string,
   fill: (store: LedgerStore) => Promise<T>,
+  { goesOn = false, anew = false } = {},
 ): Promise<{ readonly result: T; readonly former?: string }> {
   if (!address.startsWith(FILE))
     throw new StoreError(
@@ -63,8 +66,10 @@ export async function replaceStore<T>(
     import('./lmdb/put-in-place.js'),
   ]);
   const path = join(folderOf(address), ledgerName);
-  const beside = `${path}.new-${process.pid}`;
+  const beside = goesOn ? `${path}.unfinished` : `${path}.new-${process.pid}`;
+  let isDone = false;
   try {
+    if (anew) await rm(beside, { recursive: true, force: true });
     const store = await LmdbStore.open(beside);
     let result: T;
     try {
@@ -72,9 +77,11 @@ export async function replaceStore<T>(
     } finally {
       await store.close();
     }
-    return { result, former: await putInPlace(beside, path) };
+    const former = await putInPlace(beside, path);
+    isDone = true;
+    return { result, former };
   } finally {
-    await rm(beside, { recursive: true, force: true });
+    if (isDone || !goesOn) await rm(beside, { recursive: true, force: true });
   }
 }
 

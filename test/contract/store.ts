@@ -335,6 +335,40 @@ export function describeStore(
       ]);
     });
 
+    it('begins with any block, and its tree with it', async () => {
+      expect(store.origin).toBe(0);
+      await store.append(6, [
+        { ...commit(7), merkleNodes: [{ level: 0, index: 0, hash: hash(7) }] },
+        {
+          ...commit(8, [revision(id(1), 0, 8, 'text')]),
+          merkleNodes: [
+            { level: 0, index: 1, hash: hash(8) },
+            { level: 1, index: 0, hash: hash(78) },
+          ],
+        },
+      ]);
+      await expect(store.append(-1, [commit(0)])).rejects.toThrow(
+        'ends with block 8',
+      );
+      await store.append(8, [commit(9)]);
+      expect(store.origin).toBe(7);
+      expect((await store.head())?.sequenceNo).toBe(9);
+      expect(await all(store.blocks(0, 100))).toHaveLength(3);
+      expect(await all(store.blocks(8, 8))).toHaveLength(1);
+      expect(
+        (
+          await store.merkleNodes([
+            { level: 1, index: 0 },
+            { level: 0, index: 1 },
+          ])
+        ).map((node) => Buffer.from(node)),
+      ).toEqual([hash(78), hash(8)]);
+      const contents = await store.contents();
+      expect(contents.origin).toBe(7);
+      expect(await all(contents.blocks(8))).toHaveLength(2);
+      contents.close();
+    });
+
     it('refuses use after close, which can be called twice', async () => {
       await store.append(-1, [commit(0)]);
       await store.close();

@@ -1,11 +1,9 @@
 import {
   cpSync,
   mkdirSync,
-  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
-  statSync,
   writeFileSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -19,7 +17,7 @@ import {
 import { type Ledger, openLedger } from '../../lib/ledger/index.js';
 import { execute } from '../contract/raw-session.js';
 import { live } from '../ledger/live.js';
-import { FORMATS, temporaryFolder } from './support.js';
+import { dataFile, filesIn, FORMATS, temporaryFolder } from './support.js';
 
 const folder = temporaryFolder();
 let ledger: Ledger;
@@ -44,11 +42,6 @@ beforeAll(async () => {
   count = ledger.getDigest().digestTipAddress.sequenceNo + 1;
 });
 
-const filesIn = (path: string): string[] =>
-  readdirSync(path, { recursive: true, encoding: 'utf8' })
-    .filter((file) => statSync(join(path, file)).isFile())
-    .sort();
-
 let copies = 0;
 /** An export of the whole journal, in a folder that the test may change. */
 async function exported(format = FORMATS[0]): Promise<string> {
@@ -56,9 +49,6 @@ async function exported(format = FORMATS[0]): Promise<string> {
   await exportJournal(ledger, { to, format });
   return to;
 }
-const dataFile = (path: string): string =>
-  join(path, filesIn(path).find((file) => /\d\.(ion|json)$/.test(file)) ?? '');
-
 describe.each(FORMATS)('an export in %s', (format) => {
   // The one document with an annotation has lost it in JSON.
   const unproven = format === 'JSON' ? 1 : 0;

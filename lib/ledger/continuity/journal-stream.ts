@@ -18,12 +18,14 @@ import type { LedgerDigest } from '../verification/verify-contents.js';
 /** What stands at the beginning of a backup. */
 export interface BackupHeader extends LedgerDigest {
   readonly ledgerName: string;
+  /** Number of its first block; 0 unless the ledger was imported from a part of a journal. */
+  readonly firstSequenceNo: number;
 }
 
 /** Writes a backup, as fast as the stream takes it, and ends the stream. */
 export async function writeJournal(
   target: Writable,
-  { ledgerName, digest, digestTipAddress }: BackupHeader,
+  { ledgerName, firstSequenceNo, digest, digestTipAddress }: BackupHeader,
   blocks: Batches<Uint8Array>,
   signal?: AbortSignal,
 ): Promise<void> {
@@ -31,6 +33,9 @@ export async function writeJournal(
     ['ledgerName', ledgerName],
     ['digest', digest],
     ['digestTipAddress', addressStruct(digestTipAddress)],
+    ...(firstSequenceNo > 0
+      ? [['firstSequenceNo', firstSequenceNo] as const]
+      : []),
   ]);
   async function* values(): AsyncGenerator<Uint8Array> {
     yield encodeIon(header);
@@ -64,6 +69,7 @@ function readHeader(bytes: Uint8Array | undefined): BackupHeader {
   const ledgerName = header?.get('ledgerName');
   const digest = header?.get('digest');
   const tip = header?.get('digestTipAddress');
+  const firstSequenceNo = header?.get('firstSequenceNo') ?? 0;
   const [strandId, sequenceNo] =
     tip instanceof IonStruct
       ? [tip.get('strandId'), tip.get('sequenceNo')]
@@ -72,10 +78,17 @@ function readHeader(bytes: Uint8Array | undefined): BackupHeader {
     typeof ledgerName !== 'string' ||
     !isHash(digest) ||
     typeof strandId !== 'string' ||
-    typeof sequenceNo !== 'number'
+    typeof sequenceNo !== 'number' ||
+    typeof firstSequenceNo !== 'number' ||
+    firstSequenceNo < 0
   )
     throw new BackupInvalidError('it does not begin with a digest');
-  return { ledgerName, digest, digestTipAddress: { strandId, sequenceNo } };
+  return {
+    ledgerName,
+    firstSequenceNo,
+    digest,
+    digestTipAddress: { strandId, sequenceNo },
+  };
 }
 
 const VERSION_MARKER = Buffer.from([0xe0, 0x01, 0x00, 0xea]);

@@ -2,6 +2,7 @@ import { isTurnLong, nextTurn } from '../../async/turns.js';
 import type {
   Batches,
   Commit,
+  Head,
   IndexEntry,
   LedgerStore,
   NewIndex,
@@ -11,9 +12,11 @@ import { keyOf } from '../commit/index-builder.js';
 import { indexesOnlyIn } from '../commit/seal.js';
 import { decodeStruct } from '../journal/block.js';
 import { MerkleFrontier, NO_HASH } from '../journal/merkle.js';
+import { equal } from '../journal/verify.js';
 import {
   type JournalBlock,
   type Predecessor,
+  previousHashIn,
   readBlock,
 } from '../journal/read-block.js';
 import { RedactionCheck } from '../journal/redaction-check.js';
@@ -26,6 +29,7 @@ import {
 import { planOwedRedaction } from '../transaction/redaction.js';
 import { entriesBetween, indexKeys } from '../transaction/write-set.js';
 import type { LedgerDigest } from '../verification/verify-contents.js';
+import { DerivedDefinitions } from './derived-definitions.js';
 
 /** A batch of blocks is written when it has so many bytes, or revisions. */
 const BATCH_BYTES = 4 << 20;
@@ -33,11 +37,23 @@ const BATCH_REVISIONS = 2000;
 
 /** What others hear of a replay, and how they end it. */
 export interface ReplayWatch {
+  /** Number of the first block: of a part of a journal it is not 0. */
+  readonly origin?: number | undefined;
+  /** A digest that the journal has to have. */
+  readonly digest?: LedgerDigest | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** @param blocks - how many blocks are written */
+  /** @param blocks - how many blocks are written, or were there */
   readonly onBlocks?: ((blocks: number) => void) | undefined;
   /** Refuses a journal that does not lead to the digest that it should. */
   readonly checkDigest?: ((digest: LedgerDigest) => void) | undefined;
+}
+
+/** What came of a replay. */
+export interface ReplayedJournal extends LedgerDigest {
+  /** Revisions that are not proven: see `LedgerVerification`. */
+  readonly unproven: number;
+  /** Names of the tables whose ids are made up, because no block tells them. */
+  readonly inventedTables: readonly string[];
 }
 
 /**
@@ -45,33 +61,43 @@ export interface ReplayWatch {
  * checked, and all that queries need is made anew from it. The store is then
  * what it would be if the transactions had been committed there.
  *
+ * Where the store has the first blocks of the journal already, those are checked
+ * again, and it goes on behind them.
+ *
  * @throws JournalInvalidError naming the first block that is not what was written
  */
 export async function replayJournal(
   blocks: Batches<Uint8Array>,
   store: LedgerStore,
-  { signal, onBlocks, checkDigest }: ReplayWatch = {},
-): Promise<LedgerDigest> {
-  const replay = new Replay(store, MerkleFrontier.empty());
+  { origin = 0, digest: kept, signal, onBlocks, checkDigest }: ReplayWatch = {},
+): Promise<ReplayedJournal> {
+  const replay = new Replay(store, origin, await store.head());
   for await (const batch of blocks)
     for (const bytes of batch) {
       await replay.add(bytes);
+      if (kept) replay.check(kept);
       if (!isTurnLong()) continue;
       await nextTurn();
       signal?.throwIfAborted();
       onBlocks?.(replay.written);
     }
+  if (kept) replay.checkReached(kept);
   const digest = await replay.end(checkDigest);
   onBlocks?.(replay.written);
   return digest;
 }
 
 class Replay {
-  /** How many blocks are durable. */
-  written = 0;
-  #last: Predecessor = { sequenceNo: -1, blockHash: NO_HASH };
+  /** Number of the block behind the last that is durable. */
+  #next: number;
+  /** The last block that was there before. */
+  readonly #there: Head | undefined;
+  readonly #frontier = MerkleFrontier.empty();
+  readonly #definitions = new DerivedDefinitions();
+  #unproven = 0;
+  #last: Predecessor | undefined;
   #catalog = TableCatalog.empty;
-  readonly #redactions = new RedactionCheck(0, true);
+  readonly #redactions: RedactionCheck;
   #batch: Commit[] = [];
   #bytes = 0;
   #revisions = 0;
@@ -80,32 +106,46 @@ class Replay {
 
   constructor(
     private readonly store: LedgerStore,
-    private readonly frontier: MerkleFrontier,
-  ) {}
+    private readonly origin: number,
+    there: Head | undefined,
+  ) {
+    this.#there = there;
+    this.#next = origin;
+    this.#redactions = new RedactionCheck(origin, true);
+    if (there && store.origin !== origin) throw new OtherJournalError();
+  }
+
+  /** How many blocks are durable. */
+  get written(): number {
+    return this.#next - this.origin;
+  }
 
   async add(bytes: Uint8Array): Promise<void> {
-    const block = readBlock(bytes, this.#last);
-    const { sequenceNo, blockHash, timestamp, revisions } = block;
-    const redactions = await this.#owedRedactions(block);
-    this.#redactions.add(block);
-    const indexEntries = await this.#indexEntries(block);
-    const before = this.#catalog;
-    const definitions = revisions.filter(
-      ({ tableId }) => tableId === SYSTEM_TABLE_ID,
+    const read = readBlock(
+      bytes,
+      this.#last ?? beforeFirst(bytes, this.origin),
     );
-    if (definitions.length > 0)
-      this.#catalog = before.with(
-        definitions.flatMap(({ data }) =>
-          data ? [readDefinition(decodeStruct(data))] : [],
-        ),
-      );
+    const revisions = [...read.revisions, ...this.#definitions.of(read)];
+    const block = { ...read, revisions };
+    const { sequenceNo, blockHash, timestamp } = block;
+    this.#redactions.add(block);
+    this.#unproven += block.check.unprovenRevisions;
+    const before = this.#catalog;
+    this.#define(block);
+    const merkleNodes = this.#frontier.append(blockHash);
+    if (this.#there && sequenceNo <= this.#there.sequenceNo) {
+      this.#pass(block, this.#there);
+      return;
+    }
+    const redactions = await this.#owedRedactions(block);
+    const indexEntries = await this.#indexEntries(block, before);
     const newIndexes = [...indexesOnlyIn(this.#catalog, before)];
     this.#batch.push({
       sequenceNo,
       blockHash,
       block: bytes,
       blockTimestamp: timestamp,
-      merkleNodes: this.frontier.append(blockHash),
+      merkleNodes,
       revisions,
       indexEntries,
       redactions,
@@ -126,24 +166,74 @@ class Replay {
       await this.#write(newIndexes);
   }
 
-  async end(checkDigest: ReplayWatch['checkDigest']): Promise<LedgerDigest> {
+  /** Refuses a journal without a digest, when its block has come. */
+  check({ digest, digestTipAddress }: LedgerDigest): void {
+    if (this.#last?.sequenceNo !== digestTipAddress.sequenceNo) return;
+    if (
+      this.#last.strandId !== digestTipAddress.strandId ||
+      !equal(this.#frontier.root, digest)
+    )
+      throw new JournalInvalidError(
+        digestTipAddress.sequenceNo,
+        'the digest is another',
+      );
+  }
+
+  checkReached({ digestTipAddress: { sequenceNo } }: LedgerDigest): void {
+    if ((this.#last?.sequenceNo ?? -1) < sequenceNo)
+      throw new JournalInvalidError(
+        sequenceNo,
+        'the digest is of it, and it is missing',
+      );
+  }
+
+  /** Takes the definitions of a block into the catalog. */
+  #define({ revisions }: JournalBlock): void {
+    const definitions = revisions.filter(
+      ({ tableId }) => tableId === SYSTEM_TABLE_ID,
+    );
+    if (definitions.length === 0) return;
+    this.#catalog = this.#catalog.with(
+      definitions.flatMap(({ data }) =>
+        data ? [readDefinition(decodeStruct(data))] : [],
+      ),
+      definitions.flatMap(({ data, documentId }) => (data ? [] : [documentId])),
+    );
+  }
+
+  /** Goes over a block that is there. */
+  #pass(block: JournalBlock, there: Head): void {
+    const { sequenceNo, blockHash } = block;
+    if (sequenceNo === there.sequenceNo && !equal(blockHash, there.blockHash))
+      throw new OtherJournalError();
+    this.#last = block;
+    this.#next++;
+  }
+
+  async end(checkDigest: ReplayWatch['checkDigest']): Promise<ReplayedJournal> {
     await this.#write();
-    const { sequenceNo, strandId } = this.#last;
-    if (strandId === undefined)
-      throw new JournalInvalidError(0, 'it is missing');
+    const { sequenceNo, strandId } = this.#last ?? {};
+    if (sequenceNo === undefined || strandId === undefined)
+      throw new JournalInvalidError(this.origin, 'it is missing');
+    if (this.#there && sequenceNo < this.#there.sequenceNo)
+      throw new OtherJournalError();
     const digest = {
-      digest: this.frontier.root,
+      digest: this.#frontier.root,
       digestTipAddress: { strandId, sequenceNo },
     };
     checkDigest?.(digest);
     this.#redactions.end();
-    return digest;
+    return {
+      ...digest,
+      unproven: this.#unproven,
+      inventedTables: this.#definitions.invented,
+    };
   }
 
   async #write(newIndexes: readonly NewIndex[] = []): Promise<void> {
     if (this.#batch.length === 0) return;
-    await this.store.append(this.written - 1, this.#batch);
-    this.written += this.#batch.length;
+    await this.store.append(this.#next - 1, this.#batch);
+    this.#next += this.#batch.length;
     this.#batch = [];
     this.#bytes = 0;
     this.#revisions = 0;
@@ -155,11 +245,14 @@ class Replay {
   }
 
   /** What a block changes in the indexes that were there before it, and stay. */
-  async #indexEntries(block: JournalBlock): Promise<readonly IndexEntry[]> {
+  async #indexEntries(
+    block: JournalBlock,
+    catalog: TableCatalog,
+  ): Promise<readonly IndexEntry[]> {
     const entries: IndexEntry[] = [];
-    const ended = new Set(this.#endedBy(block));
+    const ended = new Set(endedBy(block, catalog));
     for (const { tableId, documentId, version, data } of block.revisions) {
-      const { indexes = [] } = this.#catalog.byId(tableId) ?? {};
+      const { indexes = [] } = catalog.byId(tableId) ?? {};
       const staying = indexes.filter(({ indexId }) => !ended.has(indexId));
       if (staying.length === 0) continue;
       const name = tableId + documentId;
@@ -178,16 +271,6 @@ class Replay {
     return entries;
   }
 
-  /** The indexes that a block ends. */
-  *#endedBy({ revisions }: JournalBlock): Iterable<string> {
-    for (const { tableId, documentId, data } of revisions) {
-      if (tableId !== SYSTEM_TABLE_ID || !data) continue;
-      const stay = readDefinition(decodeStruct(data)).indexes;
-      for (const { indexId } of this.#catalog.byId(documentId)?.indexes ?? [])
-        if (!stay.some((index) => index.indexId === indexId)) yield indexId;
-    }
-  }
-
   /** The redactions that a block tells of, and that have not been made: the blocks are older than it. */
   async #owedRedactions({
     redactions,
@@ -195,7 +278,7 @@ class Replay {
     const owed: Redaction[] = [];
     if (redactions.length === 0) return owed;
     await this.#write();
-    const snapshot = this.store.snapshot(this.written - 1);
+    const snapshot = this.store.snapshot(this.#next - 1);
     try {
       for (const target of redactions) {
         const redaction = await planOwedRedaction(snapshot, target);
@@ -213,7 +296,7 @@ class Replay {
   ): Promise<Uint8Array | undefined> {
     const name = tableId + documentId;
     if (this.#pending.has(name)) return this.#pending.get(name);
-    const snapshot = this.store.snapshot(this.written - 1);
+    const snapshot = this.store.snapshot(this.#next - 1);
     try {
       const [revision] = await snapshot.get(tableId, [documentId]);
       return revision?.data;
@@ -222,3 +305,25 @@ class Replay {
     }
   }
 }
+
+/** The indexes of a catalog that a block ends. */
+function* endedBy(
+  { revisions }: JournalBlock,
+  catalog: TableCatalog,
+): Iterable<string> {
+  for (const { tableId, documentId, data } of revisions) {
+    if (tableId !== SYSTEM_TABLE_ID) continue;
+    const stay = data ? readDefinition(decodeStruct(data)).indexes : [];
+    for (const { indexId } of catalog.byId(documentId)?.indexes ?? [])
+      if (!stay.some((index) => index.indexId === indexId)) yield indexId;
+  }
+}
+
+/** What the first block follows: in the middle of a journal, it says so itself. */
+const beforeFirst = (bytes: Uint8Array, origin: number): Predecessor => ({
+  sequenceNo: origin - 1,
+  blockHash: origin === 0 ? NO_HASH : previousHashIn(bytes),
+});
+
+/** The blocks that are there are those of another journal. */
+export class OtherJournalError extends Error {}

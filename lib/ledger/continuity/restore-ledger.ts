@@ -63,9 +63,12 @@ export async function rebuildLedger({
       name,
       async (target) => {
         const digest = await replayJournal(
-          source.blocks(0, head.sequenceNo),
+          source.blocks(source.origin, head.sequenceNo),
           target,
-          watching(watch, head.sequenceNo + 1),
+          {
+            origin: source.origin,
+            ...watching(watch, head.sequenceNo + 1 - source.origin),
+          },
         );
         await source.close();
         return digest;
@@ -100,7 +103,11 @@ export async function restoreLedger({
   const { header, blocks } = await readJournal(from);
   const { result } = await replaceStore(address, name, (target: LedgerStore) =>
     replayJournal(blocks, target, {
-      ...watching(watch, header.digestTipAddress.sequenceNo + 1),
+      origin: header.firstSequenceNo,
+      ...watching(
+        watch,
+        header.digestTipAddress.sequenceNo + 1 - header.firstSequenceNo,
+      ),
       checkDigest(restored) {
         checkDigest(restored, header);
         if (digest) checkDigest(restored, digest);

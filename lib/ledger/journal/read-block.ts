@@ -16,12 +16,14 @@ import {
 /** A block as the journal has it, checked and read. */
 export interface JournalBlock extends DescribedBlock {
   readonly revisions: readonly Revision[];
+  readonly struct: IonStruct;
 }
 
 /** What a block did. */
 export interface DescribedBlock {
   readonly strandId: string;
   readonly sequenceNo: number;
+  readonly transactionId: string;
   /** Milliseconds since the epoch. */
   readonly timestamp: number;
   readonly blockHash: Uint8Array;
@@ -76,6 +78,7 @@ function read(block: IonStruct, previous: Predecessor): JournalBlock {
   const structs = revisionsOf(block).filter(isWhole);
   return {
     ...described,
+    struct: block,
     revisions: described.revisions.map((revision, n) => {
       const data = structs[n]?.get('data') ?? structs[n]?.get(UNPROVEN);
       return {
@@ -108,6 +111,7 @@ export function describeBlock(
     return fail('it has no blockTimestamp');
   const timestamp = blockTimestamp.getDate().getTime();
   const txId = block.get('transactionId');
+  if (typeof txId !== 'string') return fail('it has no transactionId');
   // Blocks that AWS wrote have more entries, and are later than their revisions.
   const entries = block.get('entriesHashList');
   const redactions = readRedactions(block.get('redactionInfo'), strandId);
@@ -147,6 +151,7 @@ export function describeBlock(
   return {
     strandId,
     sequenceNo,
+    transactionId: txId,
     timestamp,
     blockHash: check.blockHash,
     revisions,

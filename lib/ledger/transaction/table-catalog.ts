@@ -70,9 +70,17 @@ export class TableCatalog {
     return this.#byId.values();
   }
 
-  /** This catalog with definitions added, or put in the place of those with their ids. */
-  with(definitions: Iterable<TableDefinition>): TableCatalog {
+  /**
+   * This catalog with definitions added, or put in the place of those with their ids.
+   *
+   * @param without - ids of tables whose definitions go
+   */
+  with(
+    definitions: Iterable<TableDefinition>,
+    without: Iterable<string> = [],
+  ): TableCatalog {
     const byId = new Map(this.#byId);
+    for (const tableId of without) byId.delete(tableId);
     for (const table of definitions) byId.set(table.tableId, table);
     return new TableCatalog(byId);
   }

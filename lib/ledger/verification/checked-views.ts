@@ -31,13 +31,14 @@ export function expectRevision(
  * Adds what the views of a store have, and what their indexes should have: that
  * follows from the revisions alone.
  *
- * @param from - the first block whose revisions count; indexes are left out unless it is 0
+ * @param from - the first block whose revisions count; indexes are left out unless it is the first there is
  */
 export async function* findViews(
   comparison: Comparison,
   contents: StoreContents,
   from: number,
 ): AsyncGenerator<number, void, undefined> {
+  const isWhole = from === contents.origin;
   const indexes = new IndexHistory();
   let document = new DocumentCheck(comparison, contents, indexes);
   for await (const batch of contents.revisions(from)) {
@@ -50,20 +51,20 @@ export async function* findViews(
       );
       if (revision.tableId === SYSTEM_TABLE_ID) indexes.define(revision);
       if (!document.isOf(revision)) {
-        document.end(from === 0);
+        document.end(isWhole);
         document = new DocumentCheck(comparison, contents, indexes);
       }
-      document.add(stored, from === 0);
+      document.add(stored, isWhole);
     }
     yield batch.length;
   }
-  document.end(from === 0);
+  document.end(isWhole);
   for await (const batch of contents.deletions(from)) {
     for (const deletion of batch)
       comparison.found(() => deletionName(deletion), ...deletionItem(deletion));
     yield 0;
   }
-  if (from > 0) return;
+  if (!isWhole) return;
   for await (const batch of contents.indexEntries()) {
     for (const entry of batch)
       if (

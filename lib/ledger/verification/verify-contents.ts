@@ -1,5 +1,10 @@
 import { isTurnLong, nextTurn } from '../../async/turns.js';
-import type { StoreContents, StoredBlock } from '../../store/contract.js';
+import type {
+  Revision,
+  StoreContents,
+  StoredBlock,
+} from '../../store/contract.js';
+import { DerivedDefinitions } from '../continuity/derived-definitions.js';
 import type { BlockAddress } from '../journal/block.js';
 import { MerkleFrontier, NO_HASH } from '../journal/merkle.js';
 import { RedactionCheck } from '../journal/redaction-check.js';
@@ -11,6 +16,7 @@ import {
 } from '../journal/read-block.js';
 import { equal } from '../journal/verify.js';
 import { JournalInvalidError, ViewsInvalidError } from '../ledger-errors.js';
+import { SYSTEM_TABLE_ID } from '../transaction/table-catalog.js';
 import { expectRevision, findViews } from './checked-views.js';
 import { Comparison } from './comparison.js';
 
@@ -68,7 +74,7 @@ export async function verifyContents(
 ): Promise<LedgerVerification> {
   const comparison = new Comparison();
   const verification = await verifyJournal(contents, task, watch, comparison);
-  const from = firstBlock(task);
+  const from = firstBlock(task, contents);
   let checked = 0;
   for await (const count of findViews(comparison, contents, from)) {
     checked += count;
@@ -86,8 +92,10 @@ export async function verifyContents(
   throw new ViewsInvalidError(comparison.differences());
 }
 
-const firstBlock = ({ from }: VerificationTask): number =>
-  from?.sequenceNo ?? 0;
+const firstBlock = (
+  { from }: VerificationTask,
+  { origin }: StoreContents,
+): number => from?.sequenceNo ?? origin;
 
 async function verifyJournal(
   contents: StoreContents,
@@ -95,19 +103,23 @@ async function verifyJournal(
   watch: VerificationWatch,
   comparison: Comparison,
 ): Promise<LedgerVerification> {
-  const first = firstBlock(task);
+  const first = firstBlock(task, contents);
+  const { origin } = contents;
   const tip = contents.head?.sequenceNo ?? -1;
-  const frontier = await MerkleFrontier.over(first, (nodes) =>
+  const frontier = await MerkleFrontier.over(first - origin, (nodes) =>
     contents.merkleNodes(nodes),
   );
   const redactions = new RedactionCheck(first);
+  const definitions = new DerivedDefinitions(
+    first > origin ? await definitionsBefore(contents, first) : [],
+  );
   let last: Predecessor | undefined;
   let blocks = 0;
   let revisions = 0;
   let unproven = 0;
   for await (const batch of contents.blocks(first)) {
     for (const stored of batch) {
-      const block = readBlock(stored.block, last ?? before(stored, task));
+      const block = readBlock(stored.block, last ?? before(stored, first));
       const { sequenceNo, blockHash, strandId } = block;
       if (!last && task.from && !equal(blockHash, task.from.blockHash))
         throw new JournalInvalidError(
@@ -115,7 +127,8 @@ async function verifyJournal(
           'its hash is not the known one',
         );
       checkBeside(stored, block, frontier);
-      for (const revision of block.revisions)
+      const derived = definitions.of(block);
+      for (const revision of [...block.revisions, ...derived])
         expectRevision(comparison, revision);
       redactions.add(block);
       for (const { digest, digestTipAddress } of task.digests)
@@ -127,7 +140,7 @@ async function verifyJournal(
           throw new JournalInvalidError(sequenceNo, 'the digest is another');
       last = block;
       blocks++;
-      revisions += block.revisions.length;
+      revisions += block.revisions.length + derived.length;
       unproven += block.check.unprovenRevisions;
       await pause(watch, {
         stage: 'journal',
@@ -153,13 +166,26 @@ async function verifyJournal(
   };
 }
 
-/** What the first block that is looked at follows: it says so itself, if its hash is known. */
-function before({ block }: StoredBlock, task: VerificationTask): Predecessor {
-  if (!task.from || task.from.sequenceNo === 0)
-    return { sequenceNo: -1, blockHash: NO_HASH };
+/** The revisions of the system table before a block, in order. */
+async function definitionsBefore(
+  contents: StoreContents,
+  sequenceNo: number,
+): Promise<readonly Revision[]> {
+  const definitions: Revision[] = [];
+  // Its id sorts before all others.
+  for await (const batch of contents.revisions(0))
+    for (const { revision } of batch) {
+      if (revision.tableId !== SYSTEM_TABLE_ID) return definitions;
+      if (revision.sequenceNo < sequenceNo) definitions.push(revision);
+    }
+  return definitions;
+}
+
+/** What the first block that is looked at follows: in the middle of a journal, it says so itself. */
+function before({ block }: StoredBlock, first: number): Predecessor {
   return {
-    sequenceNo: task.from.sequenceNo - 1,
-    blockHash: previousHashIn(block),
+    sequenceNo: first - 1,
+    blockHash: first === 0 ? NO_HASH : previousHashIn(block),
   };
 }
 

@@ -95,7 +95,7 @@ export class BlockRecord {
   }
 }
 
-/** The block that completes a node: the last one below it. */
+/** The leaf that completes a node: the last one below it. */
 export function completedBy({
   level,
   index,

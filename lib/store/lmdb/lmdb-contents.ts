@@ -26,7 +26,7 @@ import {
   sequenceIn,
   sequenceKey,
 } from './keys.js';
-import { UNBUILT } from './meta.js';
+import { originIn, UNBUILT } from './meta.js';
 import { openRoot, type Tree, Trees } from './trees.js';
 
 /** A batch ends when it has so many bytes. */
@@ -46,6 +46,7 @@ interface Entry {
 /** All that the trees hold, read in one transaction of LMDB. */
 export class LmdbContents implements StoreContents {
   readonly head: Head | undefined;
+  readonly origin: number;
   readonly unbuilt: ReadonlySet<string>;
   readonly #trees: Trees;
   #transaction: Transaction | undefined;
@@ -69,6 +70,7 @@ export class LmdbContents implements StoreContents {
       reverse: true,
       limit: 1,
     });
+    this.origin = originIn(trees.meta);
     this.head = last && new BlockRecord(sequenceIn(last.key), last.value).head;
   }
 
@@ -173,7 +175,7 @@ export class LmdbContents implements StoreContents {
   }
 
   merkleNodes(nodes: readonly NodeAddress[]): readonly Uint8Array[] {
-    return storedNodes(this.#trees, nodes);
+    return storedNodes(this.#trees, nodes, this.origin);
   }
 
   close(): void {
@@ -200,13 +202,18 @@ function revisionAt(document: string, record: Buffer): Revision {
   );
 }
 
-/** The hashes of complete Merkle nodes. */
+/**
+ * The hashes of complete Merkle nodes.
+ *
+ * @param origin - the block that is the tree's first leaf
+ */
 export function storedNodes(
   { blocks }: Trees,
   nodes: readonly NodeAddress[],
+  origin: number,
 ): readonly Uint8Array[] {
   return nodes.map((node) => {
-    const sequenceNo = completedBy(node);
+    const sequenceNo = origin + completedBy(node);
     const record = blocks.get(sequenceKey(sequenceNo));
     if (!record)
       throw new RangeError(`No Merkle node ${node.level}:${node.index}.`);

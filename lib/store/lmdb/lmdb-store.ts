@@ -40,7 +40,14 @@ import {
   storedNodes,
 } from './lmdb-contents.js';
 import { LmdbSnapshot, type SnapshotSource } from './lmdb-snapshot.js';
-import { checkFormat, DROPPED, UNBUILT, UNSCRUBBED } from './meta.js';
+import {
+  checkFormat,
+  DROPPED,
+  originIn,
+  originWrite,
+  UNBUILT,
+  UNSCRUBBED,
+} from './meta.js';
 import { OpenRanges } from './open-ranges.js';
 import { Ownership } from './ownership.js';
 import { FileScrub, type ScrubStep } from './scrub.js';
@@ -75,6 +82,7 @@ export class LmdbStore implements LedgerStore {
   /** Ended indexes that still have entries, by the block that ended them. */
   readonly #dropped = new Map<string, number>();
   #head: Head | undefined;
+  origin: number;
   #failure: StoreError | undefined;
   onFailure?: (failure: StoreError) => void;
   /** Writes are made one after the other. */
@@ -93,6 +101,7 @@ export class LmdbStore implements LedgerStore {
     this.#ownership = ownership;
     this.#space = space;
     this.#head = this.#lastBlock();
+    this.origin = originIn(trees.meta);
     this.#changes = new Changes(this.#head?.sequenceNo ?? -1);
     this.#source = {
       trees,
@@ -169,19 +178,28 @@ export class LmdbStore implements LedgerStore {
     const last = commits.at(-1);
     if (!last) return;
     if (this.#failure) throw this.#failure;
-    if (tip !== this.#changes.durable)
+    const begins = !this.#head && tip >= 0;
+    if (tip !== this.#changes.durable && !begins)
       throw new TipMovedError(tip, this.#changes.durable);
     this.#space.take(sizeOf(commits));
     this.#changes.begin(commits);
     try {
       await this.#write(
-        this.#withRemovals(writesOf(this.#trees, commits)),
+        this.#withRemovals(
+          begins
+            ? withFirst(
+                originWrite(this.#trees.meta, tip + 1),
+                writesOf(this.#trees, commits),
+              )
+            : writesOf(this.#trees, commits),
+        ),
         sequenceKey(commits[0].sequenceNo),
       );
     } finally {
       this.#ranges.settled();
     }
     this.#changes.durable = last.sequenceNo;
+    if (begins) this.origin = tip + 1;
     this.#head = last;
     if (commits.some(({ redactions }) => redactions?.length)) this.#scrub();
     for (const { newIndexes = [], endedIndexes = [], sequenceNo } of commits) {
@@ -397,7 +415,7 @@ export class LmdbStore implements LedgerStore {
     nodes: readonly Pick<MerkleNode, 'level' | 'index'>[],
   ): readonly Uint8Array[] {
     this.#throwIfClosed();
-    return storedNodes(this.#trees, nodes);
+    return storedNodes(this.#trees, nodes, this.origin);
   }
 
   #lastBlock(): Head | undefined {
@@ -520,4 +538,9 @@ function rangeOf(tree: Tree, prefix: string) {
 /** Some of the keys that begin with a prefix. */
 function keysOf(tree: Tree, prefix: string, limit: number): readonly string[] {
   return Array.from(tree.getKeys({ start: prefix, end: endOf(prefix), limit }));
+}
+
+function* withFirst<T>(first: T, rest: Iterable<T>): Iterable<T> {
+  yield first;
+  yield* rest;
 }

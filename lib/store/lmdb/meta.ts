@@ -1,4 +1,5 @@
 import { StoreError } from '../store-errors.js';
+import { sequenceIn, sequenceKey } from './keys.js';
 import type { Tree } from './trees.js';
 
 /**
@@ -7,6 +8,23 @@ import type { Tree } from './trees.js';
  */
 const FORMAT = 3;
 const FORMAT_KEY = 'format';
+
+/** Key of the number of the first block, if it is not 0: see `sequenceKey`. */
+const ORIGIN = 'origin';
+
+export const originIn = (meta: Tree): number => {
+  const value = meta.get(ORIGIN);
+  return value ? sequenceIn(value.toString('latin1')) : 0;
+};
+
+export const originWrite = (
+  meta: Tree,
+  origin: number,
+): { tree: Tree; key: string; value: Buffer } => ({
+  tree: meta,
+  key: ORIGIN,
+  value: Buffer.from(sequenceKey(origin), 'latin1'),
+});
 
 /** Key of an index that does not have all its entries yet; the value is the id of its table. */
 export const UNBUILT = 'unbuilt:';

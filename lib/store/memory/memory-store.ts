@@ -26,6 +26,7 @@ export class MemoryStore implements LedgerStore {
   readonly failure = undefined;
   readonly address = undefined;
   readonly unbuilt = new Map<string, NewIndex>();
+  origin = 0;
   readonly #commits: Commit[] = [];
   readonly #nodes = new Map<string, Uint8Array>();
   /** Table id → document id → its revisions in order. */
@@ -42,7 +43,9 @@ export class MemoryStore implements LedgerStore {
 
   async append(tip: number, commits: readonly Commit[]): Promise<void> {
     this.#throwIfClosed();
-    const last = this.#commits.length - 1;
+    if (commits.length === 0) return;
+    if (this.#commits.length === 0) this.origin = tip + 1;
+    const last = this.origin + this.#commits.length - 1;
     if (tip !== last) throw new TipMovedError(tip, last);
     for (const commit of commits) {
       this.#commits.push(commit);
@@ -72,14 +75,15 @@ export class MemoryStore implements LedgerStore {
 
   #redact(redaction: Redaction): void {
     const { tableId, documentId, version, sequenceNo, dataHash } = redaction;
-    const commit = this.#commits[sequenceNo];
-    this.#commits[sequenceNo] = {
+    const at = sequenceNo - this.origin;
+    const commit = this.#commits[at];
+    this.#commits[at] = {
       ...commit,
       block: redaction.redactBlock(commit.block),
     };
     const revisions = this.#documents(tableId).get(documentId) ?? [];
-    const at = revisions.findIndex((revision) => revision.version === version);
-    revisions[at] = { ...revisions[at], data: undefined, dataHash };
+    const n = revisions.findIndex((revision) => revision.version === version);
+    revisions[n] = { ...revisions[n], data: undefined, dataHash };
     const isLost = (entry: StoredEntry) =>
       redaction.lostEntries.some(
         ({ indexId, key, documentId: id, endedBy }) =>
@@ -176,7 +180,8 @@ export class MemoryStore implements LedgerStore {
   contents(): StoreContents {
     this.#throwIfClosed();
     const commits = [...this.#commits];
-    const tip = commits.length - 1;
+    const { origin } = this;
+    const tip = origin + commits.length - 1;
     const ended = [...this.#endedEntries];
     const live = [...this.#liveEntries()];
     const revisions = [...this.#tables]
@@ -193,10 +198,11 @@ export class MemoryStore implements LedgerStore {
       revisions.filter(({ revision }) => revision.sequenceNo >= from);
     return {
       head: commits.at(-1),
+      origin,
       unbuilt: new Set(this.unbuilt.keys()),
       blocks: (from) =>
         batches(
-          commits.slice(from).map((commit) => ({
+          commits.slice(Math.max(from - origin, 0)).map((commit) => ({
             ...commit,
             merkleNodes: commit.merkleNodes.map(({ hash }) => hash),
           })),
@@ -223,7 +229,14 @@ export class MemoryStore implements LedgerStore {
 
   blocks(from: number, to: number): Batches<Uint8Array> {
     this.#throwIfClosed();
-    return batches(this.#commits.slice(from, to + 1).map(({ block }) => block));
+    return batches(
+      this.#commits
+        .slice(
+          Math.max(from - this.origin, 0),
+          Math.max(to + 1 - this.origin, 0),
+        )
+        .map(({ block }) => block),
+    );
   }
 
   merkleNodes(
