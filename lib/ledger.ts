@@ -47,8 +47,12 @@ export {
   type QldbServer,
   QldbServerError,
   type QldbServerOptions,
+  type SelfSignedTls,
+  selfSignedTls,
+  type SelfSignedTlsOptions,
   type ServedLedgers,
   type ServerCredentials,
+  type ServerTls,
 } from './server/index.js';
 export {
   type BlockGrade,

@@ -4,7 +4,11 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
-import { type AddressInfo, isIPv6 } from 'node:net';
+import {
+  createServer as createSecureServer,
+  type Server as SecureServer,
+} from 'node:https';
+import { type AddressInfo, isIP, isIPv6, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type LedgerPorts, systemPorts } from '../ledger/ports.js';
 import { UniqueIds } from '../ledger/unique-id.js';
@@ -13,6 +17,7 @@ import {
   type SendCommandResult,
 } from '../session/index.js';
 import { ClientSessions } from './client-sessions.js';
+import { listenAddress } from './listen-address.js';
 import { RequestAbortedError, RequestMemory } from './request-body.js';
 import {
   failure,
@@ -26,6 +31,7 @@ import {
   type SignatureClaim,
   SignatureVerifier,
 } from './signature.js';
+import { readTls } from './tls.js';
 import { decodeRequest, encodeResult } from './wire.js';
 
 const CONTENT_TYPE = 'application/x-amz-json-1.0';
@@ -61,8 +67,13 @@ export async function createQldbServer(
     options.region,
     ports.now,
   );
+  const { host = '127.0.0.1', port = 0, tls, allowPlainHttp } = options;
+  const address = await listenAddress(
+    host,
+    tls !== undefined || !!allowPlainHttp,
+  );
   const server = new HttpServer(options, ports, verifier);
-  await server.listen(options.host ?? '127.0.0.1', options.port ?? 0);
+  await server.listen(host, address, port);
   return server;
 }
 
@@ -86,7 +97,10 @@ function isText(value: unknown): boolean {
 }
 
 class HttpServer implements QldbServer {
-  readonly #http: Server;
+  readonly #http: Server | SecureServer;
+  readonly #scheme: 'http' | 'https';
+  /** The connections, those that are still at their TLS handshake included. */
+  readonly #sockets = new Set<Socket>();
   readonly #verifier: SignatureVerifier;
   readonly #sessions: ClientSessions;
   readonly #memory: RequestMemory;
@@ -106,6 +120,7 @@ class HttpServer implements QldbServer {
       sessionIdleTimeout = 20 * 60_000,
       gracePeriod = 10_000,
       onError = () => {},
+      tls,
     }: QldbServerOptions,
     ports: LedgerPorts,
     verifier: SignatureVerifier,
@@ -116,19 +131,28 @@ class HttpServer implements QldbServer {
     this.#onError = onError;
     this.#sessions = new ClientSessions(ledgers, sessionIdleTimeout, ports);
     this.#memory = new RequestMemory(maxBodyBytes, maxRequestMemory);
-    this.#http = createServer(
-      {
-        requestTimeout,
-        headersTimeout: requestTimeout,
-        connectionsCheckingInterval: Math.min(1000, requestTimeout),
-        keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
-        maxHeaderSize: MAX_HEADER_BYTES,
-      },
-      (request, response) =>
-        void this.#handle(request, response).catch(() => response.destroy()),
-    );
+    const httpOptions = {
+      requestTimeout,
+      headersTimeout: requestTimeout,
+      connectionsCheckingInterval: Math.min(1000, requestTimeout),
+      keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
+      maxHeaderSize: MAX_HEADER_BYTES,
+    };
+    const handle = (request: IncomingMessage, response: ServerResponse) =>
+      void this.#handle(request, response).catch(() => response.destroy());
+    this.#scheme = tls ? 'https' : 'http';
+    this.#http = tls
+      ? createSecureServer(
+          { ...httpOptions, ...readTls(tls), handshakeTimeout: requestTimeout },
+          handle,
+        )
+      : createServer(httpOptions, handle);
     this.#http.maxHeadersCount = MAX_HEADERS;
     this.#http.maxConnections = maxConnections;
+    this.#http.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
   }
 
   get url(): string {
@@ -139,7 +163,7 @@ class HttpServer implements QldbServer {
     return this.#sessions.size;
   }
 
-  listen(host: string, port: number): Promise<void> {
+  listen(host: string, address: string, port: number): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#http.on('error', (cause) =>
         reject(
@@ -150,9 +174,12 @@ class HttpServer implements QldbServer {
           ),
         ),
       );
-      this.#http.listen(port, host, () => {
-        const { address, port: bound } = this.#http.address() as AddressInfo;
-        this.#url = `http://${isIPv6(address) ? `[${address}]` : address}:${bound}`;
+      this.#http.listen(port, address, () => {
+        const bound = this.#http.address() as AddressInfo;
+        // A certificate is made for a name, so the name is what clients need.
+        const named =
+          this.#scheme === 'https' && !isIP(host) ? host : bound.address;
+        this.#url = `${this.#scheme}://${isIPv6(named) ? `[${named}]` : named}:${bound.port}`;
         resolve();
       });
     });
@@ -176,7 +203,7 @@ class HttpServer implements QldbServer {
       this.#http.close(() => resolve());
     });
     await Promise.race([closed, graceEnd]);
-    this.#http.closeAllConnections();
+    for (const socket of this.#sockets) socket.destroy();
     await closed;
     // A ledger that does not answer must not keep the process from ending.
     await Promise.race([this.#sessions.close(), graceEnd]);

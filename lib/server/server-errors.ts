@@ -7,7 +7,11 @@ import {
 export class QldbServerError extends Error {
   constructor(
     /** Stable identifier of the kind of failure. */
-    readonly code: 'QLDB_SERVER_OPTIONS' | 'QLDB_SERVER_LISTEN',
+    readonly code:
+      | 'QLDB_SERVER_OPTIONS'
+      | 'QLDB_SERVER_LISTEN'
+      | 'QLDB_SERVER_PLAIN_HTTP'
+      | 'QLDB_SERVER_TLS',
     message: string,
     options?: ErrorOptions,
   ) {

@@ -1,6 +1,7 @@
 import type { LedgerPorts } from '../ledger/ports.js';
 import type { ServedLedgers } from './client-sessions.js';
 import type { CredentialsLookup, ServerCredentials } from './signature.js';
+import type { ServerTls } from './tls.js';
 
 /** Options of `createQldbServer`. Times are in milliseconds. */
 export interface QldbServerOptions {
@@ -12,10 +13,21 @@ export interface QldbServerOptions {
    */
   readonly credentials: readonly ServerCredentials[] | CredentialsLookup;
   /**
-   * Address to listen on. Default: `127.0.0.1`. The server speaks plain HTTP:
-   * beyond this machine, put a proxy with TLS before it that keeps `Host`.
+   * Address to listen on, or a name of one. Default: `127.0.0.1`. Beyond loopback
+   * the server needs {@link tls}, or {@link allowPlainHttp}.
    */
   readonly host?: string;
+  /**
+   * Serve HTTPS (TLS 1.2 or 1.3) with this certificate. Programs that were
+   * written for QLDB need it, where they hand their driver an `https.Agent`.
+   * `selfSignedTls` makes one. Default: plain HTTP.
+   */
+  readonly tls?: ServerTls;
+  /**
+   * Listen beyond loopback without TLS, because something else encrypts, such as
+   * a proxy in front that keeps `Host`. Default: false.
+   */
+  readonly allowPlainHttp?: boolean;
   /** Port to listen on. Default: 0, a free one. */
   readonly port?: number;
   /** The one region that requests may be signed for. Default: any. */
@@ -46,7 +58,7 @@ export interface QldbServerOptions {
 
 /** A running server; see `createQldbServer`. */
 export interface QldbServer extends AsyncDisposable {
-  /** Its endpoint, such as `http://127.0.0.1:8182`. */
+  /** Its endpoint, such as `http://127.0.0.1:8182`; `https://…` with TLS. */
   readonly url: string;
   /** How many sessions its clients have open. */
   readonly sessions: number;
