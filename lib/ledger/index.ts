@@ -33,7 +33,7 @@ export {
 } from './ledger-errors.js';
 export { DEFAULT_LIMITS, type LedgerLimits, limitProblems } from './limits.js';
 export { openLedger, type OpenLedgerOptions } from './open-ledger.js';
-export { isStoreAddress } from '../store/open-store.js';
+export { isStoreAddress, storeFolder } from '../store/open-store.js';
 export { type LedgerPorts } from './ports.js';
 export {
   StoreClosedError,

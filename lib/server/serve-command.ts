@@ -4,6 +4,12 @@ import type { Ledger } from '../ledger/ledger.js';
 import type { LedgerLimits } from '../ledger/limits.js';
 import { openLedger } from '../ledger/open-ledger.js';
 import { createQldbServer } from './qldb-server.js';
+import {
+  clientUrl,
+  loadServeTls,
+  type ServeTls,
+  trustLines,
+} from './serve-tls.js';
 import { QldbServerError } from './server-errors.js';
 import type { QldbServer } from './server-options.js';
 import type { ServerCredentials } from './signature.js';
@@ -16,6 +22,14 @@ export const USAGE = `Serves ledgers over HTTP, to any QLDB driver.
   --store STORE   where the ledgers are: file:FOLDER or memory: (default: file:.qldb)
   --port PORT     port to listen on; 0 for a free one (default: 8182)
   --host ADDRESS  address to listen on (default: 127.0.0.1)
+  --tls-cert FILE, --tls-key FILE
+                  serve HTTPS with a certificate and its key, both in PEM
+  --tls-self-signed
+                  serve HTTPS with a certificate that is made here, and kept
+                  beside the ledgers; clients are told to trust it
+  --tls-host NAME a further name or address for it; may be repeated
+  --allow-plain-http
+                  serve plain HTTP beyond this machine, where something else encrypts
   --region NAME   the one region that requests may be signed for (default: any)
   --max-transaction-documents N
                   documents that a transaction may write (default: 100000)
@@ -33,6 +47,8 @@ export interface ServeCommand {
   readonly host: string;
   readonly port: number;
   readonly region?: string;
+  readonly tls: ServeTls;
+  readonly allowPlainHttp: boolean;
   /** Bounds of the ledgers. */
   readonly limits: Partial<LedgerLimits>;
   readonly credentials: ServerCredentials;
@@ -64,6 +80,8 @@ export function parseServeCommand(
     host: options.host,
     port,
     region: options.region,
+    tls: tlsOf(options),
+    allowPlainHttp: options['allow-plain-http'],
     limits,
     credentials: found ?? generateCredentials(),
     generated: !found,
@@ -80,6 +98,11 @@ function readOptions(args: readonly string[]) {
         port: { type: 'string', default: '8182' },
         host: { type: 'string', default: '127.0.0.1' },
         region: { type: 'string' },
+        'tls-cert': { type: 'string' },
+        'tls-key': { type: 'string' },
+        'tls-self-signed': { type: 'boolean', default: false },
+        'tls-host': { type: 'string', multiple: true, default: [] },
+        'allow-plain-http': { type: 'boolean', default: false },
         'max-transaction-documents': { type: 'string' },
         'max-transaction-bytes': { type: 'string' },
         help: { type: 'boolean', default: false },
@@ -88,6 +111,22 @@ function readOptions(args: readonly string[]) {
   } catch (cause) {
     throw optionError((cause as Error).message, { cause });
   }
+}
+
+function tlsOf(options: ReturnType<typeof readOptions>): ServeTls {
+  const {
+    'tls-cert': certFile,
+    'tls-key': keyFile,
+    'tls-self-signed': selfSigned,
+    'tls-host': hosts,
+  } = options;
+  if ((certFile === undefined) !== (keyFile === undefined))
+    throw optionError('--tls-cert and --tls-key belong together.');
+  if (selfSigned && certFile !== undefined)
+    throw optionError('Give --tls-cert and --tls-key, or --tls-self-signed.');
+  if (hosts.length > 0 && !selfSigned)
+    throw optionError('--tls-host goes with --tls-self-signed.');
+  return { certFile, keyFile, selfSigned, hosts };
 }
 
 function limitsOf(
@@ -142,10 +181,13 @@ export async function runServeCommand(
   print: (text: string) => void,
 ): Promise<{ readonly url: string; close(): Promise<void> }> {
   const opened: Ledger[] = [];
+  let clearTls = () => Promise.resolve();
   const closeLedgers = async (): Promise<void> => {
     await Promise.all(opened.map((ledger) => ledger.close()));
+    await clearTls();
   };
   let server: QldbServer;
+  let caFile: string | undefined;
   try {
     for (const name of command.ledgers)
       opened.push(
@@ -156,12 +198,16 @@ export async function runServeCommand(
           onFailure: ({ message }) => print(message),
         }),
       );
+    const loaded = await loadServeTls(command.tls, command);
+    ({ clear: clearTls, caFile } = loaded);
     server = await createQldbServer({
       ledgers: new Map(opened.map(({ name, sessions }) => [name, sessions])),
       credentials: [command.credentials],
       host: command.host,
       port: command.port,
       region: command.region,
+      tls: loaded.tls,
+      allowPlainHttp: command.allowPlainHttp,
       onError: (error, requestId) =>
         print(`Request ${requestId} failed: ${inspect(error)}`),
     });
@@ -169,7 +215,7 @@ export async function runServeCommand(
     await closeLedgers();
     throw error;
   }
-  print(introduction(command, server.url));
+  print(introduction(command, server.url, caFile));
   return {
     url: server.url,
     async close() {
@@ -180,8 +226,9 @@ export async function runServeCommand(
 }
 
 function introduction(
-  { ledgers, store, region, credentials, generated }: ServeCommand,
+  { ledgers, store, region, tls, credentials, generated }: ServeCommand,
   url: string,
+  caFile: string | undefined,
 ): string {
   const { accessKeyId, secretAccessKey } = credentials;
   return [
@@ -189,7 +236,8 @@ function introduction(
     '',
     'A client reaches it with',
     '',
-    `  export AWS_ENDPOINT_URL_QLDB_SESSION=${url}`,
+    `  export AWS_ENDPOINT_URL_QLDB_SESSION=${clientUrl(url, tls.hosts)}`,
+    ...(caFile === undefined ? [] : trustLines(caFile)),
     `  export AWS_REGION=${region ?? 'us-east-1'}`,
     ...(generated
       ? [

@@ -92,6 +92,11 @@ export function hasStore(address: string, ledgerName: string): boolean {
   );
 }
 
+/** The folder that the stores of an address are in, if they are in a folder. */
+export function storeFolder(address: string): string | undefined {
+  return address.startsWith(FILE) ? folderOf(address) : undefined;
+}
+
 /** What a store of this process holds, for another thread of it: see {@link LedgerStore.address}. */
 export async function openContents(address: string): Promise<StoreContents> {
   const { LmdbContents } = await import('./lmdb/lmdb-contents.js');

@@ -38,6 +38,8 @@ describe('the command line of npm run serve', () => {
       host: '127.0.0.1',
       port: 8182,
       region: undefined,
+      tls: { selfSigned: false, hosts: [] },
+      allowPlainHttp: false,
       limits: {},
       credentials: {
         accessKeyId: 'AKID',
@@ -76,6 +78,17 @@ describe('the command line of npm run serve', () => {
     [
       'a limit that is none',
       ['--ledger', 'a', '--max-transaction-bytes', '0'],
+      KEYS,
+    ],
+    ['half of what TLS needs', ['--ledger', 'a', '--tls-key', 'k'], KEYS],
+    [
+      'two certificates',
+      '--ledger a --tls-self-signed --tls-cert c --tls-key k'.split(' '),
+      KEYS,
+    ],
+    [
+      'a host of a certificate that is not made',
+      ['--ledger', 'a', '--tls-host', 'b'],
       KEYS,
     ],
     ['stray words', ['--ledger', 'a', 'b'], KEYS],
