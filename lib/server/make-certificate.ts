@@ -127,7 +127,13 @@ function commonName(text: string): Buffer {
 function generalName(host: string): Buffer {
   if (isIP(host)) return der.implicit(7, der.ipBytes(host));
   const name = domainToASCII(host);
-  if (!/^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/.test(name) || name.length > 253)
+  const isName =
+    /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/.test(name) &&
+    name.length <= 253 &&
+    // What a URL takes for an address is none to TLS, and part of a URL is no host.
+    !isIP(name) &&
+    !/[/?#%\\]/.test(host);
+  if (!isName)
     throw new QldbServerError(
       'QLDB_SERVER_TLS',
       `A certificate cannot name the host ${JSON.stringify(host.slice(0, 80))}. Give names such as ledgers.example, or IP addresses.`,
