@@ -15,7 +15,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'journal-files': ['ledger', 'store', 'ion', 'async'],
   server: ['ledger', 'session', 'async'],
   nest: ['driver', 'ledger', 'session', 'ion', 'async'],
-  cli: ['ledger', 'store'],
+  cli: ['server', 'journal-files', 'driver', 'ledger', 'ion', 'store'],
   terminus: ['nest'],
   opentelemetry: ['driver'],
   testing: ['nest', 'driver', 'ledger', 'session', 'async'],

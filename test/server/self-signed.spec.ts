@@ -19,10 +19,7 @@ import {
   selfSignedTls,
 } from '../../lib/server/index.js';
 import { makeCertificate } from '../../lib/server/make-certificate.js';
-import {
-  parseServeCommand,
-  runServeCommand,
-} from '../../lib/server/serve-command.js';
+import { serving } from '../cli/support.js';
 import { CREDENTIALS } from './raw-client.js';
 
 const DAY = 86_400_000;
@@ -287,7 +284,7 @@ except urllib.error.URLError as error:
   );
 });
 
-describe('qldb-server --tls-self-signed', () => {
+describe('nestjs-qldb serve --tls-self-signed', () => {
   /** What an application that was written for QLDB does, in a process of its own. */
   const APPLICATION = `
 import { Agent } from 'node:https';
@@ -306,23 +303,16 @@ client.destroy();`;
     args: string,
     use: (environment: NodeJS.ProcessEnv) => Promise<void>,
   ) {
-    const command = parseServeCommand(
-      `--ledger a --port 0 ${args}`.split(' '),
-      {},
-    );
-    if (!command) throw new Error('no command');
-    const printed: string[] = [];
-    const server = await runServeCommand(command, (text) => printed.push(text));
-    try {
-      const exports = printed.join('\n').matchAll(/export (\S+)=(.+)/g);
-      await use(
+    await serving(`--ledger a --port 0 ${args}`.split(' '), {}, (printed) =>
+      use(
         Object.fromEntries(
-          Array.from(exports, ([, name = '', value = '']) => [name, value]),
+          Array.from(
+            printed.matchAll(/export (\S+)=(.+)/g),
+            ([, name = '', value = '']) => [name, value],
+          ),
         ),
-      );
-    } finally {
-      await server.close();
-    }
+      ),
+    );
   }
 
   const application = async (env: NodeJS.ProcessEnv) =>

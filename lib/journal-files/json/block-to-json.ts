@@ -41,7 +41,9 @@ export function toJsonText(value: IonValue): string {
   if (value instanceof Uint8Array)
     return `"${Buffer.from(value.buffer, value.byteOffset, value.length).toString('base64')}"`;
   if (value instanceof Decimal) return decimalText(value);
-  if (value instanceof Timestamp) return `"${value.toString()}"`;
+  // A day needs no T behind it.
+  if (value instanceof Timestamp)
+    return `"${value.toString().replace(/^(.{10})T$/, '$1')}"`;
   if (value instanceof IonFloat) return floatText(value.value);
   if (value instanceof IonSymbol) return JSON.stringify(value.text ?? '$0');
   if (value instanceof IonClob)

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runLedgerCommand, USAGE } from '../../lib/cli/ledger-command.js';
 import { progressBar } from '../../lib/cli/progress-bar.js';
 import { openLedger } from '../../lib/ledger/index.js';
 import { live } from '../ledger/live.js';
+import { runCli } from './support.js';
 
 const MAIN = join(import.meta.dirname, '../../dist/cli/main.js');
 const OTHER_HASH = Buffer.alloc(32, 1).toString('base64');
@@ -25,15 +25,7 @@ describe('nestjs-qldb', () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  const run = async (...args: string[]) => {
-    const lines: string[] = [];
-    const stages = new Set<string>();
-    await runLedgerCommand(args, {
-      print: (line) => lines.push(line),
-      progress: (stage) => stages.add(stage),
-    });
-    return { lines, stages: [...stages] };
-  };
+  const run = (...args: string[]) => runCli(args);
   const on = (command: string, ...args: string[]) =>
     run(command, '--ledger', 'test', '--store', store, ...args);
 
@@ -100,14 +92,28 @@ describe('nestjs-qldb', () => {
   });
 
   it.each([
-    [['verify'], 'Name the ledger'],
-    [['erase', '--ledger', 'test'], 'no such command'],
-    [['constructor', '--ledger', 'test'], 'no such command'],
-    [['--ledger', 'test'], 'Name a command'],
-    [['verify', 'digest', '--ledger', 'test'], 'One command'],
+    [['verify'], 'Name a ledger or an export'],
+    [['verify', '--ledger', 'test', '--export', 'x'], 'Name a ledger or'],
+    [['erase', '--ledger', 'test'], "Unknown command 'erase'"],
+    [['constructor', '--ledger', 'test'], 'Unknown command'],
+    [['--ledger', 'test'], "Unknown option '--ledger'"],
+    [['verify', 'digest', '--ledger', 'test'], 'Too many arguments'],
     [['verify', '--ledger', 'test', '--force'], '--force'],
-    [['backup', '--ledger', 'test'], '--to FILE'],
-    [['restore', '--ledger', 'test'], '--from FILE'],
+    [['digest'], "--ledger <name>' not specified"],
+    [['backup', '--ledger', 'test'], '--to <target>'],
+    [['restore', '--ledger', 'test'], '--from <file>'],
+    [
+      ['export', '--ledger', 'test', '--to', 'x', '--format', 'CSV'],
+      'ION_TEXT',
+    ],
+    [
+      ['export', '--ledger', 'test', '--to', 'x', '--from', 'now'],
+      '--from takes',
+    ],
+    [['import', '--ledger', 'test'], '--from <place>'],
+    [['proof', '--ledger', 'test', '--id', 'x'], '--table NAME or --block'],
+    [['shell', '--ledger', 'test', '--format', 'xml'], 'table, ion, json'],
+    [['shell', '--ledger', 'test', '--endpoint', 'here'], 'a URL'],
   ])('does nothing when told %j', async (args, message) => {
     await expect(run(...args)).rejects.toMatchObject({
       code: 'QLDB_COMMAND',
@@ -134,9 +140,136 @@ describe('nestjs-qldb', () => {
     await expect(stat(join(folder, 'ledgers', 'tset'))).rejects.toThrow();
   });
 
-  it('says how it is used', async () => {
-    expect((await run()).lines).toEqual([USAGE]);
-    expect((await run('verify', '--help')).lines).toEqual([USAGE]);
+  it('says how it is used, with examples', async () => {
+    const names =
+      'serve shell ledgers verify digest proof export import backup restore rebuild'.split(
+        ' ',
+      );
+    const { lines } = await run();
+    for (const name of names) {
+      expect(lines.join('\n')).toMatch(new RegExp(`^ {2}${name} `, 'm'));
+      const help = (await run(name, '--help')).lines.join('\n');
+      expect(help).toContain(`$ nestjs-qldb ${name} `);
+    }
+    expect((await run('--version')).lines[0]).toMatch(/^\d+\.\d+\.\d+$/);
+  });
+
+  it('tells programs in JSON', async () => {
+    const json = async (...args: string[]) =>
+      JSON.parse(
+        (await on(args[0], '--json', ...args.slice(1))).lines.join(''),
+      ) as Record<string, unknown>;
+    const digest = await json('digest');
+    expect(await json('verify')).toMatchObject({ ...digest, unproven: 0 });
+    expect(
+      JSON.parse(
+        (await run('ledgers', '--store', store, '--json')).lines.join(''),
+      ),
+    ).toMatchObject({
+      ledgers: [
+        {
+          name: 'test',
+          digest: digest['text'],
+          size: expect.any(Number) as number,
+        },
+      ],
+    });
+  });
+
+  it('lists the ledgers of a store', async () => {
+    expect((await run('ledgers', '--store', store)).lines).toEqual([
+      expect.stringMatching(
+        /^test {2}\d+\.\d MB {2}\d+ blocks {2}\w{22}:\d+:\S+$/,
+      ),
+    ]);
+    expect(
+      (await run('ledgers', '--store', `file:${folder}/none`)).lines,
+    ).toEqual(['There is no ledger in that store.']);
+    const ledger = await openLedger({ name: 'test', store });
+    expect((await run('ledgers', '--store', store)).lines[0]).toContain(
+      'is open in another process',
+    );
+    await ledger.close();
+  });
+
+  it('proves a revision, which an export proves too', async () => {
+    const { lines } = await runCli(
+      ['shell', '--ledger', 'test', '--store', store, '--format', 'json'],
+      { input: 'SELECT v.metadata.id FROM _ql_committed_V AS v' },
+    );
+    const { id } = JSON.parse(lines[0]) as { id: string };
+    const proof = await on('proof', '--table', 'V', '--id', id);
+    expect(proof.lines[0]).toMatch(/^\{blockAddress:/);
+    expect(proof.lines.at(-1)).toMatch(/^The revision is part of the ledger/);
+    expect(
+      (await on('proof', '--table', 'V', '--id', id, '--version', '0'))
+        .lines[0],
+    ).toContain('version:0');
+    await expect(
+      on('proof', '--table', 'V', '--id', 'x'),
+    ).rejects.toMatchObject({ code: 'QLDB_CHECK_FAILED' });
+
+    const kept = join(folder, 'proof.json');
+    await writeFile(
+      kept,
+      (await on('proof', '--json', '--table', 'V', '--id', id)).lines.join(''),
+    );
+    const to = join(folder, 'proof-export');
+    await on('export', '--to', to);
+    const verified = await run('verify', '--export', to, '--proof', kept);
+    expect(verified.lines[0]).toMatch(
+      /^Blocks 0 to \d+ of strand \w{22}: \d+ revisions, 1 files/,
+    );
+    const other = JSON.parse(await readFile(kept, 'utf8')) as {
+      proof: string[];
+    };
+    other.proof[0] = OTHER_HASH;
+    await writeFile(kept, JSON.stringify(other));
+    await expect(
+      run('verify', '--export', to, '--proof', kept),
+    ).rejects.toMatchObject({ code: 'QLDB_CHECK_FAILED' });
+    await writeFile(kept, '{}');
+    await expect(
+      run('verify', '--export', to, '--proof', kept),
+    ).rejects.toMatchObject({ code: 'QLDB_COMMAND' });
+  });
+
+  it('exports and imports', async () => {
+    const to = join(folder, 'export');
+    const exported = await on('export', '--to', to, '--format', 'ion-binary');
+    expect(exported.lines[0]).toMatch(
+      /^Export \w{22} has the blocks 0 to \d+, in 1 files\.$/,
+    );
+    const {
+      lines: [digest],
+    } = await on('digest');
+    const elsewhere = `file:${join(folder, 'imported')}`;
+    const args = [
+      'import',
+      '--ledger',
+      'test',
+      '--store',
+      elsewhere,
+      '--from',
+      to,
+    ];
+    const imported = await run(...args, '--digest', digest);
+    expect(imported.lines.at(-1)).toBe(digest);
+    await expect(run(...args)).rejects.toMatchObject({
+      code: 'QLDB_LEDGER_EXISTS',
+    });
+    const verified = await run(
+      'verify',
+      '--export',
+      to,
+      '--digest',
+      digest,
+      '--json',
+    );
+    expect(JSON.parse(verified.lines.join(''))).toMatchObject({
+      isValid: true,
+      digest: { text: digest },
+    });
   });
 
   it('is a program', async () => {
@@ -153,6 +286,19 @@ describe('nestjs-qldb', () => {
       code: 1,
       stdout: '',
       stderr: expect.stringMatching(/^[^\n]*tset[^\n]*\n$/) as string,
+    });
+
+    await expect(
+      call('digest', '--json', '--ledger', 'tset', '--store', store),
+    ).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(
+        /^\{"code":"QLDB_LEDGER_MISSING","message":".*"\}\n$/,
+      ) as string,
+    });
+    await expect(call('digest')).rejects.toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^[^\n]*--ledger[^\n]*\n$/) as string,
     });
 
     // Through pipes, as backups go to other machines.

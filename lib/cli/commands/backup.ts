@@ -1,0 +1,49 @@
+import { createWriteStream } from 'node:fs';
+import type { Command } from 'commander';
+import { isStoreAddress } from '../../ledger/index.js';
+import { type CommandContext, report, watch } from '../context.js';
+import { digestJson, formatDigest } from '../digest-text.js';
+import {
+  type LedgerOptions,
+  useLedger,
+  withExamples,
+  withLedgerOptions,
+} from '../ledger-options.js';
+
+interface BackupOptions extends LedgerOptions {
+  readonly to: string;
+}
+
+export function addBackup(program: Command, context: CommandContext): void {
+  withExamples(
+    withLedgerOptions(
+      program
+        .command('backup')
+        .description(
+          'write the journal to a file, or the ledger to another folder',
+        )
+        .requiredOption(
+          '--to <target>',
+          'a file (- for the standard output), or file:<folder>',
+        ),
+    ),
+    'backup --ledger vehicles --to vehicles.ion',
+    'backup --ledger vehicles --to - | gzip > vehicles.ion.gz',
+    'backup --ledger vehicles --to file:/mnt/backup',
+  ).action((options: BackupOptions) =>
+    useLedger(options, async (ledger) => {
+      const { to } = options;
+      const toOutput = to === '-';
+      const digest = await ledger.backup(
+        isStoreAddress(to)
+          ? to
+          : toOutput
+            ? process.stdout
+            : createWriteStream(to, { flags: 'wx', mode: 0o600 }),
+        watch(context, 'blocks'),
+      );
+      if (!toOutput)
+        report(context, options, [formatDigest(digest)], digestJson(digest));
+    }),
+  );
+}

@@ -1,0 +1,96 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { isLedgerName, openLedger } from '../../ledger/index.js';
+import { storeFolder } from '../../store/open-store.js';
+import { StoreError } from '../../store/store-errors.js';
+import { type CommandContext, report } from '../context.js';
+import { formatDigest } from '../digest-text.js';
+import { withExamples, withStore } from '../ledger-options.js';
+
+/** A ledger of a store, as it is listed. */
+interface ListedLedger {
+  readonly name: string;
+  /** In bytes, on the disk. */
+  readonly size: number;
+  readonly blocks?: number;
+  readonly digest?: string;
+  /** Why there is nothing more to tell: a process has it open, or it is damaged. */
+  readonly remark?: string;
+}
+
+export function addLedgers(program: Command, context: CommandContext): void {
+  withExamples(
+    withStore(
+      program.command('ledgers').description('list the ledgers of a store'),
+    ),
+    'ledgers --store file:/var/lib/ledgers',
+  ).action(
+    async (options: { readonly store: string; readonly json?: boolean }) => {
+      const ledgers = await listLedgers(options.store);
+      report(
+        context,
+        options,
+        ledgers.length === 0
+          ? ['There is no ledger in that store.']
+          : ledgers.map(
+              ({ name, size, blocks, digest, remark }) =>
+                `${name}  ${(size / 1e6).toFixed(1)} MB  ${remark ?? `${blocks} blocks  ${digest}`}`,
+            ),
+        { ledgers },
+      );
+    },
+  );
+}
+
+async function listLedgers(store: string): Promise<ListedLedger[]> {
+  const folder = storeFolder(store);
+  if (folder === undefined) return [];
+  const names = await readdir(folder).catch(() => []);
+  const ledgers: ListedLedger[] = [];
+  for (const name of names.filter(isLedgerName).sort()) {
+    const size = await sizeOf(join(folder, name));
+    if (size !== undefined) ledgers.push(await look(name, store, size));
+  }
+  return ledgers;
+}
+
+async function look(
+  name: string,
+  store: string,
+  size: number,
+): Promise<ListedLedger> {
+  try {
+    const ledger = await openLedger({ name, store });
+    const digest = ledger.getDigest();
+    await ledger.close();
+    return {
+      name,
+      size,
+      blocks: digest.digestTipAddress.sequenceNo + 1 - ledger.firstSequenceNo,
+      digest: formatDigest(digest),
+    };
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    return {
+      name,
+      size,
+      remark:
+        error.code === 'QLDB_STORE_IN_USE'
+          ? 'is open in another process'
+          : error.message,
+    };
+  }
+}
+
+/** The bytes of the files in a folder; undefined if it is none, or has no ledger. */
+async function sizeOf(folder: string): Promise<number | undefined> {
+  const files = await readdir(folder).catch(() => []);
+  if (!files.some((file) => file.endsWith('.mdb'))) return undefined;
+  const sizes = await Promise.all(
+    files.map((file) =>
+      stat(join(folder, file)).then(({ blocks }) => blocks * 512),
+    ),
+  );
+  return sizes.reduce((sum, size) => sum + size, 0);
+}

@@ -1,0 +1,181 @@
+import { readFile } from 'node:fs/promises';
+import type { Command } from 'commander';
+import {
+  type ExportVerification,
+  type KeptProof,
+  verifyExport,
+} from '../../journal-files/index.js';
+import { CheckFailedError, CommandError } from '../command-error.js';
+import { type CommandContext, report, watch } from '../context.js';
+import {
+  digestJson,
+  formatDigest,
+  readBlockHash,
+  readDigest,
+} from '../digest-text.js';
+import { useLedger, withExamples, withStore } from '../ledger-options.js';
+import { collect } from '../values.js';
+
+interface VerifyOptions {
+  readonly ledger?: string;
+  readonly store: string;
+  readonly json?: boolean;
+  readonly digest?: string;
+  readonly from?: string;
+  readonly export: readonly string[];
+  readonly exportId: readonly string[];
+  readonly proof: readonly string[];
+}
+
+export function addVerify(program: Command, context: CommandContext): void {
+  withExamples(
+    withStore(
+      program
+        .command('verify')
+        .description(
+          "check a ledger, or an export of a journal (AWS's or ours) without a ledger",
+        )
+        .option(
+          '--ledger <name>',
+          'a ledger: every hash of its journal is recomputed, and all else checked against it',
+        )
+        .option(
+          '--export <place>',
+          'an export: a folder, or s3://<bucket>/<prefix>; may be repeated',
+          collect,
+          [],
+        )
+        .option(
+          '--export-id <id>',
+          'of the exports there, only these',
+          collect,
+          [],
+        )
+        .option(
+          '--digest <digest>',
+          'a digest that was kept, as printed: STRAND:BLOCK:HASH',
+        )
+        .option(
+          '--from <block:hash>',
+          'of a ledger: begin at a block whose hash is known',
+        )
+        .option(
+          '--proof <file>',
+          'of an export: a proof that was kept, as proof --json printed it',
+          collect,
+          [],
+        ),
+    ),
+    'verify --ledger vehicles',
+    'verify --export ./qldb-export --digest "$(cat digest.txt)"',
+    'verify --export s3://backups/vehicles/ --json',
+  ).action(async (options: VerifyOptions) => {
+    if ((options.ledger === undefined) === (options.export.length === 0))
+      throw new CommandError(
+        'Name a ledger or an export: --ledger NAME, or --export PLACE.',
+      );
+    await (options.ledger === undefined
+      ? verifyAnExport(options, context)
+      : verifyALedger(options, options.ledger, context));
+  });
+}
+
+async function verifyALedger(
+  options: VerifyOptions,
+  name: string,
+  context: CommandContext,
+): Promise<void> {
+  const { digest, from } = options;
+  const task = {
+    digest: digest === undefined ? undefined : readDigest(digest),
+    from: from === undefined ? undefined : readBlockHash(from),
+  };
+  await useLedger({ ...options, ledger: name }, async (ledger) => {
+    const verified = await ledger.verify({
+      ...task,
+      signal: context.signal,
+      onProgress: ({ stage, checked, total }) =>
+        context.progress(stage, checked, total),
+    });
+    const { blocks, revisions, unproven } = verified;
+    report(
+      context,
+      options,
+      [
+        `${ledger.name} is as it was written: ${blocks} blocks, ${revisions} revisions.`,
+        ...(unproven > 0
+          ? [
+              `${unproven} revisions are not proven: they were imported from JSON.`,
+            ]
+          : []),
+        formatDigest(verified),
+      ],
+      { blocks, revisions, unproven, ...digestJson(verified) },
+    );
+  });
+}
+
+async function verifyAnExport(
+  options: VerifyOptions,
+  context: CommandContext,
+): Promise<void> {
+  const { digest, exportId } = options;
+  const verified = await verifyExport({
+    from: options.export,
+    exportIds: exportId.length > 0 ? exportId : undefined,
+    digest: digest === undefined ? undefined : readDigest(digest),
+    proofs: await Promise.all(options.proof.map(readProof)),
+    ...watch(context, 'bytes'),
+  });
+  report(context, options, [...linesOf(verified)], {
+    ...verified,
+    digest: verified.digest && digestJson(verified.digest),
+  });
+  if (!verified.isValid)
+    throw new CheckFailedError('The export is not what was written.');
+}
+
+function* linesOf(verified: ExportVerification): Iterable<string> {
+  const { span, grades, blocks, revisions, files, bytes } = verified;
+  yield span
+    ? `Blocks ${span.first} to ${span.last} of strand ${verified.strandId}: ${revisions} revisions, ${files} files, ${bytes} bytes.`
+    : 'The export has no blocks.';
+  const named = Object.entries(grades).filter(([, count]) => count > 0);
+  if (blocks > 0)
+    yield `Blocks: ${named.map(([grade, count]) => `${count} ${GRADES[grade as keyof typeof grades]}`).join(', ')}.`;
+  for (const { sequenceNo, what } of verified.broken)
+    yield `Block ${sequenceNo} is broken: ${what}.`;
+  for (const problem of verified.problems) yield `Not right: ${problem}.`;
+  yield* verified.unprovable;
+  if (verified.digest) yield formatDigest(verified.digest);
+}
+
+const GRADES: Readonly<Record<keyof ExportVerification['grades'], string>> = {
+  proven: 'proven',
+  opaque: 'proven with opaque entries',
+  unproven: 'with revisions that are not proven',
+  links: 'with links only',
+  broken: 'broken',
+};
+
+async function readProof(file: string): Promise<KeptProof> {
+  const text = await readFile(file, 'utf8');
+  try {
+    const kept = JSON.parse(text) as {
+      blockAddress: KeptProof['blockAddress'];
+      documentId?: string;
+      proof: string[];
+      digest: { digest: string };
+    };
+    return {
+      blockAddress: kept.blockAddress,
+      documentId: kept.documentId,
+      proof: kept.proof.map((hash) => Buffer.from(hash, 'base64')),
+      digest: Buffer.from(kept.digest.digest, 'base64'),
+    };
+  } catch (cause) {
+    throw new CommandError(`${file} is no proof as proof --json prints it.`, {
+      cause,
+    });
+  }
+}
