@@ -21,8 +21,8 @@ export function curlLines(markdown: string): CurlLine[] {
 }
 
 /**
- * Does what `curl` would, without a shell or curl: the options -s, -H and -d,
- * and a pipe into another curl that reads its body from `-d @-`.
+ * Does what `curl` would, without a shell or curl: the options -s, -H, -d and
+ * -X, and a pipe into another curl that reads its body from `-d @-`.
  */
 export async function runCurl(
   command: string,
@@ -34,6 +34,7 @@ export async function runCurl(
     if (name !== 'curl') throw new Error(`Only curl is known, not ${name}.`);
     let url = '';
     let body: string | undefined;
+    let method: string | undefined;
     const headers = new Headers();
     for (let arg = args.shift(); arg !== undefined; arg = args.shift()) {
       if (arg === '-s') continue;
@@ -42,18 +43,14 @@ export async function runCurl(
         const [, header = '', value = ''] =
           /^([^:]+):\s*(.*)$/.exec(args.shift() ?? '') ?? [];
         headers.set(header, value);
-      } else if (arg === '-X') args.shift();
+      } else if (arg === '-X') method = args.shift();
       else if (arg.startsWith('http://127.0.0.1:3000/'))
         url = arg.slice('http://127.0.0.1:3000'.length);
       else throw new Error(`No option of curl that is known here: ${arg}`);
     }
     if (body === '@-') body = output;
-    const post = body !== undefined || stage.includes('-X\nPOST');
-    const response = await sample.fetch(url, {
-      headers,
-      ...(post ? { method: 'POST' } : {}),
-      ...(body === undefined ? {} : { body }),
-    });
+    method ??= body === undefined ? 'GET' : 'POST';
+    const response = await sample.fetch(url, { method, headers, body });
     output = await response.text();
   }
   return output;

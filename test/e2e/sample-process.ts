@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-export type Sample = '01-vehicle-registration' | '02-accounts';
+export type Sample =
+  '01-vehicle-registration' | '02-accounts' | '03-personal-data';
 
 /** A built sample, as a process of its own on a free port of this machine. */
 export class SampleProcess {
@@ -41,6 +42,8 @@ export class SampleProcess {
           PORT: '0',
           TCP_PORT: '0',
           QLDB_STORE: `file:${folder}`,
+          // Beside the ledger, never in it.
+          KEY_VAULT: `${folder}.keys`,
           NO_COLOR: '1',
         },
         stdio: ['ignore', 'pipe', 'pipe'],

@@ -4,22 +4,15 @@ import {
   randomBytes,
   randomUUID,
 } from 'node:crypto';
-import {
-  link,
-  mkdir,
-  open,
-  readFile,
-  rm,
-  unlink,
-  writeFile,
-} from 'node:fs/promises';
+import { link, mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KeyVault } from './key-vault.js';
 
 const KEY_BYTES = 32;
 
 /**
- * A vault for a sample: one file for each key, for the eyes of its owner only.
+ * A vault for a sample: a folder for each person, with the key in a file, for
+ * its owner only.
  *
  * In production, let a key management service or a database keep the keys, with
  * rights, backups and deletion of its own. A file that is removed may live on in
@@ -31,8 +24,10 @@ export class FileKeyVault extends KeyVault {
   }
 
   async obtain(personId: string): Promise<KeyObject> {
-    await mkdir(this.folder, { recursive: true, mode: 0o700 });
-    const beside = join(this.folder, `${randomUUID()}.new`);
+    const folder = this.#folderOf(personId);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    // In the person's folder: if the process ends here, it still goes when the key goes.
+    const beside = join(folder, randomUUID());
     try {
       await writeFile(beside, randomBytes(KEY_BYTES), {
         mode: 0o600,
@@ -40,43 +35,43 @@ export class FileKeyVault extends KeyVault {
         flush: true,
       });
       // A link appears at once and whole, and never in the place of a key that is there.
-      await link(beside, this.#file(personId)).catch(unlessCode('EEXIST'));
+      await link(beside, join(folder, 'key')).catch(unlessCode('EEXIST'));
     } finally {
       await rm(beside, { force: true });
     }
-    await this.#flush();
+    await flush(folder);
+    await flush(this.folder);
     const key = await this.find(personId);
     if (!key) throw new Error('The key was destroyed while it was obtained.');
     return key;
   }
 
   async find(personId: string): Promise<KeyObject | undefined> {
-    const bytes = await readFile(this.#file(personId)).catch(
-      unlessCode('ENOENT'),
-    );
+    const file = join(this.#folderOf(personId), 'key');
+    const bytes = await readFile(file).catch(unlessCode('ENOENT'));
     return bytes && createSecretKey(bytes);
   }
 
   async destroy(personId: string): Promise<void> {
-    await unlink(this.#file(personId)).catch(unlessCode('ENOENT'));
-    await this.#flush();
+    await rm(this.#folderOf(personId), { recursive: true, force: true });
+    await flush(this.folder);
   }
 
-  #file(personId: string): string {
-    // It becomes the name of a file, so what it may be is checked here too.
+  #folderOf(personId: string): string {
+    // It becomes the name of a folder, so what it may be is checked here too.
     if (!/^[a-z0-9-]{1,40}$/.test(personId))
       throw new Error('A person id has small letters, digits and hyphens.');
-    return join(this.folder, `${personId}.key`);
+    return join(this.folder, personId);
   }
+}
 
-  /** Makes names that came or went outlast a power cut. */
-  async #flush(): Promise<void> {
-    const folder = await open(this.folder).catch(unlessCode('ENOENT'));
-    try {
-      await folder?.sync();
-    } finally {
-      await folder?.close();
-    }
+/** Makes names that came into a folder, or went, outlast a power cut. */
+async function flush(folder: string): Promise<void> {
+  const handle = await open(folder).catch(unlessCode('ENOENT'));
+  try {
+    await handle?.sync();
+  } finally {
+    await handle?.close();
   }
 }
 
