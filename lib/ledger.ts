@@ -43,6 +43,8 @@ export {
 } from './ledger/index.js';
 export {
   createQldbServer,
+  LedgerDirectory,
+  type LedgerDirectoryOptions,
   type CredentialsLookup,
   type QldbServer,
   QldbServerError,

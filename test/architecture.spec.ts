@@ -13,7 +13,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   ledger: ['partiql', 'session', 'ion', 'store', 'async'],
   store: ['ion', 'async'],
   'journal-files': ['ledger', 'store', 'ion', 'async'],
-  server: ['ledger', 'session', 'async'],
+  server: ['journal-files', 'ledger', 'session', 'ion', 'async'],
   nest: ['driver', 'ledger', 'session', 'ion', 'async'],
   cli: ['server', 'journal-files', 'driver', 'ledger', 'ion', 'store'],
   terminus: ['nest'],

@@ -22,7 +22,11 @@ import {
   readStarted,
   type StartedManifest,
 } from './manifest.js';
-import { openPlace, type PlaceAddress } from './place.js';
+import {
+  type ObjectEncryption,
+  openPlace,
+  type PlaceAddress,
+} from './place.js';
 
 /** A file is ended when it has so many bytes. */
 const FILE_BYTES = 16 << 20;
@@ -31,6 +35,10 @@ const FILE_BYTES = 16 << 20;
 export interface ExportOptions {
   /** A folder, or `s3://<bucket>/<prefix>`. */
   readonly to: string;
+  /** What keys begin with, in a folder; in S3 the address has it. Default: nothing. */
+  readonly prefix?: string | undefined;
+  /** How S3 is to encrypt the files; a manifest says it, whatever keeps them. Default: as the bucket does by itself. */
+  readonly encryption?: ObjectEncryption | undefined;
   /** How blocks are written. Default: `ION_TEXT`. JSON loses types: see the README. */
   readonly format?: OutputFormat | undefined;
   /** Only blocks that were committed then or later. Default: from the first one on. */
@@ -79,7 +87,11 @@ export async function exportJournal(
   ledger: Ledger,
   options: ExportOptions,
 ): Promise<JournalExport> {
-  const address = await openPlace(options.to);
+  const opened = await openPlace(options.to, options.encryption);
+  const address = {
+    ...opened,
+    prefix: opened.prefix + (options.prefix ?? ''),
+  };
   const manifest = await begin(ledger, options, address);
   return new JournalWriter(ledger, address, manifest, options).run();
 }
@@ -117,7 +129,7 @@ async function begin(
     const isSame =
       found.ledgerName === ledger.name &&
       found.outputFormat === format &&
-      found.inclusiveStartTime.getTime() === (await startTime(ledger, start)) &&
+      found.inclusiveStartTime.getTime() === startTime(ledger, start) &&
       (until === undefined ||
         found.exclusiveEndTime.getTime() === until.getTime());
     if (isSame) return { ...found, exportId: id };
@@ -130,11 +142,11 @@ async function begin(
   const manifest: StartedManifest = {
     ledgerName: ledger.name,
     exportId: exportId ?? new UniqueIds(systemPorts).next(),
-    inclusiveStartTime: new Date(await startTime(ledger, start)),
+    inclusiveStartTime: new Date(startTime(ledger, start)),
     exclusiveEndTime: until ?? new Date(now + 1),
     bucket: place.bucket,
     prefix,
-    objectEncryptionType: 'NO_ENCRYPTION',
+    objectEncryptionType: options.encryption?.type ?? 'NO_ENCRYPTION',
     outputFormat: format,
   };
   const key = startedManifestKey(prefix, manifest.exportId);
@@ -149,9 +161,8 @@ async function begin(
 }
 
 /** A span does not begin before the ledger. */
-async function startTime(ledger: Ledger, start: number): Promise<number> {
-  return Math.max(start, await timeOfBlock(ledger, ledger.firstSequenceNo));
-}
+const startTime = ({ created }: Ledger, start: number): number =>
+  Math.max(start, created.getTime());
 
 /** Started manifests of exports that no completed manifest is there of, by export id. */
 async function unfinishedExports({

@@ -25,6 +25,13 @@ export interface Place {
   holds(key: string, contents: Uint8Array): Promise<boolean>;
 }
 
+/** How S3 encrypts objects. */
+export interface ObjectEncryption {
+  /** `NO_ENCRYPTION`, `SSE_S3` or `SSE_KMS`. */
+  readonly type: string;
+  readonly kmsKeyArn?: string | undefined;
+}
+
 /** A place, and the prefix of the keys there. */
 export interface PlaceAddress {
   readonly place: Place;
@@ -41,7 +48,10 @@ const S3 = /^s3:\/\/([a-z\d][a-z\d.-]{1,61}[a-z\d])(?:\/(.*))?$/s;
  *
  * @throws ExportError `QLDB_EXPORT_PLACE`
  */
-export async function openPlace(address: string): Promise<PlaceAddress> {
+export async function openPlace(
+  address: string,
+  encryption?: ObjectEncryption,
+): Promise<PlaceAddress> {
   if (address === '')
     throw new ExportError(
       'QLDB_EXPORT_PLACE',
@@ -55,5 +65,5 @@ export async function openPlace(address: string): Promise<PlaceAddress> {
       'QLDB_EXPORT_PLACE',
       'An address in S3 is s3://<bucket>/<prefix>, the bucket in lower-case letters, digits, dots and hyphens.',
     );
-  return { place: await S3Place.open(bucket), prefix };
+  return { place: await S3Place.open(bucket, encryption), prefix };
 }

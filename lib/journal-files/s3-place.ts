@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { ExportError } from './export-errors.js';
-import type { Place, PlacedFile } from './place.js';
+import type { ObjectEncryption, Place, PlacedFile } from './place.js';
 
 type S3 = typeof import('@aws-sdk/client-s3');
 
@@ -13,12 +13,16 @@ export class S3Place implements Place {
     readonly bucket: string,
     private readonly s3: S3,
     private readonly client: S3Client,
+    private readonly encryption: ObjectEncryption | undefined,
   ) {
     this.name = `s3://${bucket}`;
   }
 
   /** @throws ExportError `QLDB_EXPORT_PLACE` when the SDK is not installed */
-  static async open(bucket: string): Promise<S3Place> {
+  static async open(
+    bucket: string,
+    encryption?: ObjectEncryption,
+  ): Promise<S3Place> {
     let s3: S3;
     try {
       s3 = await import('@aws-sdk/client-s3');
@@ -36,6 +40,7 @@ export class S3Place implements Place {
       bucket,
       s3,
       new s3.S3Client({ forcePathStyle: hasEndpoint !== undefined }),
+      encryption,
     );
   }
 
@@ -81,6 +86,7 @@ export class S3Place implements Place {
           Body: contents,
           ContentType: contentType,
           ContentLength: contents.length,
+          ...encryptionOf(this.encryption),
         }),
       ),
     );
@@ -113,6 +119,15 @@ export class S3Place implements Place {
       );
     }
   }
+}
+
+function encryptionOf(encryption: ObjectEncryption | undefined): object {
+  if (encryption?.type === 'SSE_S3') return { ServerSideEncryption: 'AES256' };
+  if (encryption?.type !== 'SSE_KMS') return {};
+  return {
+    ServerSideEncryption: 'aws:kms',
+    SSEKMSKeyId: encryption.kmsKeyArn,
+  };
 }
 
 const nameOf = (error: unknown): string =>

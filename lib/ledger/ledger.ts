@@ -5,7 +5,7 @@ import {
   type Steps,
   wait,
 } from '../async/maybe-promise.js';
-import { IonStruct } from '../ion/value.js';
+import { IonStruct, Timestamp } from '../ion/value.js';
 import {
   CapacityExceededException,
   type SendCommandOptions,
@@ -69,6 +69,8 @@ export class Ledger {
   readonly name: string;
   /** Id of the journal's one strand. */
   readonly strandId: string;
+  /** When the first block of its journal was committed. */
+  readonly created: Date;
   /** The session API of this ledger: what a driver speaks to. */
   readonly sessions: SessionEndpoint;
 
@@ -85,6 +87,7 @@ export class Ledger {
   private constructor(
     name: string,
     strandId: string,
+    created: Date,
     store: LedgerStore,
     ports: LedgerPorts,
     limits: LedgerLimits,
@@ -92,6 +95,7 @@ export class Ledger {
   ) {
     this.name = name;
     this.strandId = strandId;
+    this.created = created;
     this.#store = store;
     this.#ports = ports;
     this.#limits = limits;
@@ -131,7 +135,10 @@ export class Ledger {
     const strandId =
       address instanceof IonStruct ? address.get('strandId') : undefined;
     if (typeof strandId !== 'string')
-      throw new JournalInvalidError(0, 'it has no strand id');
+      throw new JournalInvalidError(origin, 'it has no strand id');
+    const time = first.get('blockTimestamp');
+    if (!(time instanceof Timestamp))
+      throw new JournalInvalidError(origin, 'it has no blockTimestamp');
     const last = decodeStruct(
       await only(store.blocks(head.sequenceNo, head.sequenceNo)),
     ).get('blockHash');
@@ -141,7 +148,7 @@ export class Ledger {
         head.sequenceNo,
         'it is not the one that the store names as its last',
       );
-    return new Ledger(name, strandId, store, ports, limits, {
+    return new Ledger(name, strandId, time.getDate(), store, ports, limits, {
       sequenceNo: head.sequenceNo,
       blockHash: head.blockHash,
       timestamp: head.blockTimestamp,

@@ -6,6 +6,7 @@ import {
   type SendCommandResult,
   type SessionEndpoint,
 } from '../session/index.js';
+import { LedgerClosedError } from '../ledger/ledger-errors.js';
 import type { LedgerPorts } from '../ledger/ports.js';
 
 /** Where requests for a ledger go, by the ledger's name. A `Map` may change while the server runs. */
@@ -74,6 +75,13 @@ export class ClientSessions {
         SessionToken: session.endpointToken,
       });
     } catch (error) {
+      // Its ledger was deleted, or closed.
+      if (error instanceof LedgerClosedError) {
+        void this.end(token);
+        throw new InvalidSessionException(
+          'The ledger of this session is gone.',
+        );
+      }
       if (error instanceof InvalidSessionException) void this.end(token);
       throw error;
     }

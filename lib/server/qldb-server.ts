@@ -16,7 +16,9 @@ import {
   CapacityExceededException,
   type SendCommandResult,
 } from '../session/index.js';
-import { ClientSessions } from './client-sessions.js';
+import { ClientSessions, type ServedLedgers } from './client-sessions.js';
+import { ControlPlane } from './control-plane/control-plane.js';
+import { LedgerDirectory } from './control-plane/ledger-directory.js';
 import { listenAddress } from './listen-address.js';
 import { RequestAbortedError, RequestMemory } from './request-body.js';
 import {
@@ -35,6 +37,7 @@ import { readTls } from './tls.js';
 import { decodeRequest, encodeResult } from './wire.js';
 
 const CONTENT_TYPE = 'application/x-amz-json-1.0';
+const REST_TYPE = 'application/json';
 const TARGET = 'QLDBSession.SendCommand';
 const MAX_HEADER_BYTES = 16 * 1024;
 const MAX_HEADERS = 100;
@@ -96,6 +99,14 @@ function isText(value: unknown): boolean {
   return typeof value === 'string' && value !== '';
 }
 
+/** What is sent back. */
+interface Answer {
+  readonly text: string;
+  readonly contentType: string;
+  /** The token of a session that the answer tells of. */
+  readonly session?: string | undefined;
+}
+
 class HttpServer implements QldbServer {
   readonly #http: Server | SecureServer;
   readonly #scheme: 'http' | 'https';
@@ -103,6 +114,7 @@ class HttpServer implements QldbServer {
   readonly #sockets = new Set<Socket>();
   readonly #verifier: SignatureVerifier;
   readonly #sessions: ClientSessions;
+  readonly #control: ControlPlane | undefined;
   readonly #memory: RequestMemory;
   readonly #ids: UniqueIds;
   readonly #gracePeriod: number;
@@ -121,6 +133,8 @@ class HttpServer implements QldbServer {
       gracePeriod = 10_000,
       onError = () => {},
       tls,
+      exports,
+      accountId = '000000000000',
     }: QldbServerOptions,
     ports: LedgerPorts,
     verifier: SignatureVerifier,
@@ -129,7 +143,22 @@ class HttpServer implements QldbServer {
     this.#ids = new UniqueIds(ports);
     this.#gracePeriod = gracePeriod;
     this.#onError = onError;
-    this.#sessions = new ClientSessions(ledgers, sessionIdleTimeout, ports);
+    const directory = ledgers instanceof LedgerDirectory ? ledgers : undefined;
+    this.#sessions = new ClientSessions(
+      directory ? directory.sessions : (ledgers as ServedLedgers),
+      sessionIdleTimeout,
+      ports,
+    );
+    this.#control =
+      directory &&
+      new ControlPlane({
+        directory,
+        accountId,
+        exports,
+        ids: this.#ids,
+        now: ports.now,
+        onError,
+      });
     this.#memory = new RequestMemory(maxBodyBytes, maxRequestMemory);
     const httpOptions = {
       requestTimeout,
@@ -206,7 +235,10 @@ class HttpServer implements QldbServer {
     for (const socket of this.#sockets) socket.destroy();
     await closed;
     // A ledger that does not answer must not keep the process from ending.
-    await Promise.race([this.#sessions.close(), graceEnd]);
+    await Promise.race([
+      Promise.all([this.#sessions.close(), this.#control?.close()]),
+      graceEnd,
+    ]);
     grace.abort();
   }
 
@@ -219,29 +251,41 @@ class HttpServer implements QldbServer {
     response.on('error', () => {});
     const requestId = this.#ids.next();
     try {
-      const result = await this.#answer(request);
+      const { text, contentType, session } = await this.#answer(request);
       if (response.destroyed) {
         // Nobody has learnt the token of this session: nobody would end it.
-        await this.#sessions.end(result.StartSession?.SessionToken);
+        await this.#sessions.end(session);
         return;
       }
-      this.#send(response, requestId, 200, encodeResult(result));
+      this.#send(response, requestId, 200, text, contentType);
     } catch (error) {
       if (error instanceof RequestAbortedError || response.destroyed) return;
       this.#sendFailure(response, requestId, error);
     }
   }
 
-  async #answer(request: IncomingMessage): Promise<SendCommandResult> {
+  async #answer(request: IncomingMessage): Promise<Answer> {
     if (this.#closing)
       throw new CapacityExceededException('The server is closing.');
     const claim = await this.#verifier.claim(request.headers);
-    // One path is served, so the method and the path need not be signed for to be refused.
-    if (request.method !== 'POST' || request.url !== '/')
-      throw unknownOperation();
-    return this.#memory.withBody(request, (body) =>
-      this.#run(request, claim, body),
-    );
+    const { method = '', url = '' } = request;
+    const control = this.#control;
+    if (control && ControlPlane.serves(url))
+      return this.#memory.withBody(request, async (body) => {
+        await this.#verifier.verify(claim, body, method, url);
+        const answer = await control.answer(method, url, body, claim.region);
+        return { text: JSON.stringify(answer), contentType: REST_TYPE };
+      });
+    // One path is left, so the method and the path need not be signed for to be refused.
+    if (method !== 'POST' || url !== '/') throw unknownOperation();
+    return this.#memory.withBody(request, async (body) => {
+      const result = await this.#run(request, claim, body);
+      return {
+        text: encodeResult(result),
+        contentType: CONTENT_TYPE,
+        session: result.StartSession?.SessionToken,
+      };
+    });
   }
 
   async #run(
@@ -249,7 +293,7 @@ class HttpServer implements QldbServer {
     claim: SignatureClaim,
     body: Buffer,
   ): Promise<SendCommandResult> {
-    await this.#verifier.verify(claim, body);
+    await this.#verifier.verify(claim, body, 'POST', '/');
     if (headers['x-amz-target'] !== TARGET) throw unknownOperation();
     if (mediaType(headers['content-type']) !== CONTENT_TYPE)
       throw new RefusedRequestError(
@@ -268,7 +312,7 @@ class HttpServer implements QldbServer {
     requestId: string,
     error: unknown,
   ): void {
-    const { type, status, message, code } = failure(error);
+    const { type, status, message, code, members } = failure(error);
     if (status === 500) this.#onError(error, requestId);
     // The SDKs read the type from the header first, and only else from the
     // body, where several of them take QLDB's `Code` for it.
@@ -281,6 +325,7 @@ class HttpServer implements QldbServer {
         __type: `com.amazonaws.qldbsession#${type}`,
         Message: message,
         Code: code,
+        ...members,
       }),
     );
   }
@@ -290,10 +335,11 @@ class HttpServer implements QldbServer {
     requestId: string,
     status: number,
     text: string,
+    contentType = CONTENT_TYPE,
   ): void {
     if (this.#closing) response.setHeader('Connection', 'close');
     response.writeHead(status, {
-      'Content-Type': CONTENT_TYPE,
+      'Content-Type': contentType,
       'Content-Length': Buffer.byteLength(text),
       'x-amzn-RequestId': requestId,
     });

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
-import type { Ledger } from '../ledger/ledger.js';
 import type { LedgerLimits } from '../ledger/limits.js';
-import { openLedger } from '../ledger/open-ledger.js';
+import { LedgerDirectory } from './control-plane/ledger-directory.js';
 import { createQldbServer } from './qldb-server.js';
 import {
   clientUrl,
@@ -16,8 +15,11 @@ import type { ServerCredentials } from './signature.js';
 
 /** What the command was told to do. */
 export interface ServeCommand {
-  readonly ledgers: readonly string[];
+  /** Made if there are none. Without names, all that the store has. */
+  readonly ledgers: readonly string[] | undefined;
   readonly store: string;
+  /** Where `ExportJournalToS3` writes: a folder, or `s3:`. */
+  readonly exports?: string | undefined;
   readonly host: string;
   readonly port: number;
   readonly region?: string;
@@ -68,63 +70,62 @@ export async function serveLedgers(
   command: ServeCommand,
   print: (text: string) => void,
 ): Promise<{ readonly url: string; close(): Promise<void> }> {
-  const opened: Ledger[] = [];
   let clearTls = () => Promise.resolve();
-  const closeLedgers = async (): Promise<void> => {
-    await Promise.all(opened.map((ledger) => ledger.close()));
-    await clearTls();
-  };
   let server: QldbServer;
   let caFile: string | undefined;
+  const directory = await LedgerDirectory.open({
+    store: command.store,
+    ledgers: command.ledgers,
+    limits: command.limits,
+    onFailure: ({ message }) => print(message),
+  });
+  const closeAll = async (): Promise<void> => {
+    await directory.close();
+    await clearTls();
+  };
   try {
-    for (const name of command.ledgers)
-      opened.push(
-        await openLedger({
-          name,
-          store: command.store,
-          limits: command.limits,
-          onFailure: ({ message }) => print(message),
-        }),
-      );
     const loaded = await loadServeTls(command.tls, command);
     ({ clear: clearTls, caFile } = loaded);
     server = await createQldbServer({
-      ledgers: new Map(opened.map(({ name, sessions }) => [name, sessions])),
+      ledgers: directory,
+      exports: command.exports,
       credentials: [command.credentials],
       host: command.host,
       port: command.port,
       region: command.region,
       tls: loaded.tls,
       allowPlainHttp: command.allowPlainHttp,
-      onError: (error, requestId) =>
-        print(`Request ${requestId} failed: ${inspect(error)}`),
+      onError: (error, id) =>
+        print(`Request or export ${id} failed: ${inspect(error)}`),
     });
   } catch (error) {
-    await closeLedgers();
+    await closeAll();
     throw error;
   }
-  print(introduction(command, server.url, caFile));
+  print(introduction(command, directory.names, server.url, caFile));
   return {
     url: server.url,
     async close() {
       await server.close();
-      await closeLedgers();
+      await closeAll();
     },
   };
 }
 
 function introduction(
-  { ledgers, store, region, tls, credentials, generated }: ServeCommand,
+  { store, region, tls, credentials, generated }: ServeCommand,
+  ledgers: readonly string[],
   url: string,
   caFile: string | undefined,
 ): string {
   const { accessKeyId, secretAccessKey } = credentials;
   return [
-    `Serving ${ledgers.join(', ')} (${store}) at ${url}`,
+    `Serving ${ledgers.join(', ') || 'no ledger yet'} (${store}) at ${url}`,
     '',
     'A client reaches it with',
     '',
     `  export AWS_ENDPOINT_URL_QLDB_SESSION=${clientUrl(url, tls.hosts)}`,
+    `  export AWS_ENDPOINT_URL_QLDB=${clientUrl(url, tls.hosts)}`,
     ...(caFile === undefined ? [] : trustLines(caFile)),
     `  export AWS_REGION=${region ?? 'us-east-1'}`,
     ...(generated

@@ -2,6 +2,7 @@ import {
   CapacityExceededException,
   QldbSessionException,
 } from '../session/index.js';
+import { ControlPlaneError } from './control-plane/control-plane-error.js';
 
 /** The server could not be made, or cannot listen. */
 export class QldbServerError extends Error {
@@ -41,6 +42,8 @@ export interface Failure {
   readonly status: number;
   readonly message: string;
   readonly code?: string;
+  /** What else the answer tells. */
+  readonly members?: Readonly<Record<string, string>>;
 }
 
 /** What a client is told of a failure: all of one that was meant for it, nothing of any other. */
@@ -55,6 +58,13 @@ export function failure(error: unknown): Failure {
       status: error.$metadata.httpStatusCode,
       message: error.message,
       code: error.Code,
+    };
+  if (error instanceof ControlPlaneError)
+    return {
+      type: error.type,
+      status: error.status,
+      message: error.message,
+      members: error.members,
     };
   if (error instanceof RefusedRequestError)
     return {

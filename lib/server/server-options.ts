@@ -1,12 +1,23 @@
 import type { LedgerPorts } from '../ledger/ports.js';
 import type { ServedLedgers } from './client-sessions.js';
+import type { LedgerDirectory } from './control-plane/ledger-directory.js';
 import type { CredentialsLookup, ServerCredentials } from './signature.js';
 import type { ServerTls } from './tls.js';
 
 /** Options of `createQldbServer`. Times are in milliseconds. */
 export interface QldbServerOptions {
-  /** Where commands go, by ledger name, such as `{ vehicles: ledger.sessions }`. */
-  readonly ledgers: ServedLedgers;
+  /**
+   * Where commands go, by ledger name, such as `{ vehicles: ledger.sessions }`.
+   * With a directory, QLDB's control plane is served too.
+   */
+  readonly ledgers: ServedLedgers | LedgerDirectory;
+  /**
+   * Where `ExportJournalToS3` writes: a folder, in which each bucket is a folder;
+   * or `s3:`, for the buckets of Amazon S3 or what speaks like it. Default: nowhere.
+   */
+  readonly exports?: string | undefined;
+  /** The account in ARNs, 12 digits. Default: `000000000000`. */
+  readonly accountId?: string | undefined;
   /**
    * Who may come in: the keys that clients sign their requests with, or a
    * function that finds them by access key id.
@@ -49,7 +60,8 @@ export interface QldbServerOptions {
   readonly gracePeriod?: number;
   /**
    * Told of every failure that clients see as an `InternalServerException`, with
-   * the request id that they see. Default: nobody is told.
+   * the request id that they see; and of every export that failed, with its id.
+   * Default: nobody is told.
    */
   readonly onError?: (error: unknown, requestId: string) => void;
   /** Clock and randomness; the system's by default. */

@@ -118,8 +118,13 @@ export class SignatureVerifier {
     return { credentials, date, region, headers: signed, signature };
   }
 
-  /** Refuses a `POST /` whose signature does not hold for its headers and body. */
-  async verify(claim: SignatureClaim, body: Uint8Array): Promise<void> {
+  /** Refuses a request whose signature does not hold for its method, path, query, headers and body. */
+  async verify(
+    claim: SignatureClaim,
+    body: Uint8Array,
+    method: string,
+    url: string,
+  ): Promise<void> {
     // The signer takes this header's word for the body's hash. We do not.
     const bodyHash = claim.headers['x-amz-content-sha256'];
     if (bodyHash !== undefined && !sameText(bodyHash, hash('sha256', body)))
@@ -133,10 +138,10 @@ export class SignatureVerifier {
     });
     const { headers } = await signer.sign(
       {
-        method: 'POST',
+        method,
         protocol: 'http:',
         hostname: '',
-        path: '/',
+        ...pathAndQuery(url),
         headers: claim.headers,
         body,
       },
@@ -194,6 +199,37 @@ function signedHeaders(
       "'Host' and 'X-Amz-Date' must be 'SignedHeaders' in the Authorization header.",
     );
   return signed;
+}
+
+/**
+ * The path as it came, and the query decoded: the signer encodes both as the
+ * signature wants them. What it would make shorter is refused, so that what is
+ * signed is what is served.
+ */
+function pathAndQuery(url: string): {
+  path: string;
+  query: Record<string, string[]>;
+} {
+  const mark = url.indexOf('?');
+  const path = mark < 0 ? url : url.slice(0, mark);
+  if (/\/\/|\/\.{1,2}(?:\/|$)/.test(path)) throw mismatch();
+  const query: Record<string, string[]> = Object.create(null) as typeof query;
+  for (const part of mark < 0 ? [] : url.slice(mark + 1).split('&')) {
+    const [name, value] = splitPart(part);
+    (query[name] ??= []).push(value);
+  }
+  return { path, query };
+}
+
+function splitPart(part: string): [string, string] {
+  const equals = part.indexOf('=');
+  const [name, value] =
+    equals < 0 ? [part, ''] : [part.slice(0, equals), part.slice(equals + 1)];
+  try {
+    return [decodeURIComponent(name), decodeURIComponent(value)];
+  } catch {
+    throw mismatch();
+  }
 }
 
 function amzDate(time: number): string {

@@ -8,6 +8,7 @@ import { collect, numberOf } from '../values.js';
 interface ServeOptions {
   readonly ledger: readonly string[];
   readonly store: string;
+  readonly exports?: string;
   readonly port: number;
   readonly host: string;
   readonly tlsCert?: string;
@@ -27,7 +28,7 @@ export function addServe(program: Command, context: CommandContext): void {
       .description('serve ledgers over HTTP or HTTPS, to any QLDB driver')
       .option(
         '--ledger <name>',
-        'a ledger to serve; made if there is none; may be repeated',
+        'a ledger to serve; made if there is none; may be repeated (default: all that the store has)',
         collect,
         [],
       )
@@ -35,6 +36,10 @@ export function addServe(program: Command, context: CommandContext): void {
         '--store <store>',
         'where the ledgers are: file:<folder> or memory:',
         DEFAULT_STORE,
+      )
+      .option(
+        '--exports <place>',
+        'where ExportJournalToS3 writes: a folder, in which buckets are folders, or s3:',
       )
       .option(
         '--port <port>',
@@ -84,7 +89,7 @@ export function addServe(program: Command, context: CommandContext): void {
     const served = await serveLedgers(
       {
         ...options,
-        ledgers: [...new Set(options.ledger)],
+        ledgers: options.ledger.length > 0 ? options.ledger : undefined,
         tls: tlsOf(options),
         allowPlainHttp: options.allowPlainHttp ?? false,
         limits: {
@@ -104,15 +109,7 @@ export function addServe(program: Command, context: CommandContext): void {
   });
 }
 
-function tlsOf({
-  ledger,
-  tlsCert,
-  tlsKey,
-  tlsSelfSigned,
-  tlsHost,
-}: ServeOptions) {
-  if (ledger.length === 0)
-    throw new CommandError('Name a ledger to serve: --ledger NAME.');
+function tlsOf({ tlsCert, tlsKey, tlsSelfSigned, tlsHost }: ServeOptions) {
   if ((tlsCert === undefined) !== (tlsKey === undefined))
     throw new CommandError('--tls-cert and --tls-key belong together.');
   if (tlsSelfSigned && tlsCert !== undefined)
