@@ -220,15 +220,22 @@ export class BinaryStruct extends IonStruct {
   }
 
   override get(name: string): IonValue | undefined {
+    if (this.#entries) {
+      for (const [field, value] of this.#entries)
+        if (field === name) return value;
+      return undefined;
+    }
     const cursor = this.#find(name);
     return cursor && decodeContent(cursor, this.table, this.depth + 1);
   }
 
   override has(name: string): boolean {
+    if (this.#entries) return this.#entries.some(([field]) => field === name);
     return this.#find(name) !== undefined;
   }
 
   override get size(): number {
+    if (this.#entries) return this.#entries.length;
     let size = 0;
     const cursor = new Cursor(this.bytes, this.start);
     while (cursor.pos < this.end) {

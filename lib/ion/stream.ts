@@ -2,13 +2,15 @@ import { L_NULL, T_BOOL, T_STRUCT } from './cursor.js';
 import { decodePart } from './decode.js';
 import { IonBinaryError, IonTextError } from './errors.js';
 import { type SymbolTable } from './symbol-table.js';
-import { IonTextEndError, IonTextReader } from './text-reader.js';
+import { IonTextReader } from './text-reader.js';
 import { IonStruct } from './value.js';
 
 /** So many bytes of a stream are looked at together. */
 const WINDOW = 256 << 10;
 /** No value is larger: a length that was made up, or a quote without an end, must not take all memory. */
 const MAX_VALUE_BYTES = 256 << 20;
+/** No part of a value that is cut off looks like an error so far before the cut. */
+const LONGEST_CUT = 512;
 const NO_STRUCT = 'a value in it is no struct';
 const VERSION_MARKER = Buffer.from([0xe0, 0x01, 0x00, 0xea]);
 
@@ -16,12 +18,14 @@ const VERSION_MARKER = Buffer.from([0xe0, 0x01, 0x00, 0xea]);
  * The structs of a stream of Ion, text or binary, a batch at a time. Which of
  * the two it is shows in its first bytes.
  *
+ * @param window - so many bytes are looked at together, four at least
  * @throws IonBinaryError, IonTextError when it comes to what is no struct
  */
 export async function* ionStructs(
   source: AsyncIterable<Uint8Array>,
+  window = WINDOW,
 ): AsyncGenerator<readonly IonStruct[]> {
-  const windows = windowsOf(source);
+  const windows = windowsOf(source, window);
   const { value: first } = await windows.next();
   if (first === undefined) return;
   const reader =
@@ -35,13 +39,14 @@ export async function* ionStructs(
 
 async function* windowsOf(
   source: AsyncIterable<Uint8Array>,
+  window: number,
 ): AsyncGenerator<Uint8Array> {
   let chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of source) {
     chunks.push(chunk);
     length += chunk.length;
-    if (length < WINDOW) continue;
+    if (length < window) continue;
     yield Buffer.concat(chunks, length);
     chunks = [];
     length = 0;
@@ -91,7 +96,8 @@ class TextWindows {
         start = reader.pos;
       }
     } catch (error) {
-      if (isEnd || !(error instanceof IonTextEndError)) throw error;
+      // What goes on in the next window may look wrong at the end of this one.
+      if (isEnd || reader.left > LONGEST_CUT) throw error;
     }
     reader.pos = start;
     const rest = reader.left;

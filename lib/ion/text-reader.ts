@@ -83,9 +83,6 @@ interface Name {
   readonly isBare: boolean;
 }
 
-/** The text ends where a value, or the rest of one, should stand. More of it may make it whole. */
-export class IonTextEndError extends IonTextError {}
-
 /** Reads the values of an Ion text, one after another. */
 export class IonTextReader {
   #text: string;
@@ -568,7 +565,7 @@ export class IonTextReader {
   }
 
   #ended(): never {
-    throw new IonTextEndError('it ends in the middle of a value');
+    throw new IonTextError('it ends in the middle of a value');
   }
 
   #fail(problem: string): never {

@@ -1,6 +1,9 @@
 import { createGunzip } from 'node:zlib';
 import { Readable } from 'node:stream';
+import { BinaryStruct } from '../ion/decode.js';
+import { encodeIon } from '../ion/encode.js';
 import { ionStructs } from '../ion/stream.js';
+import { decodeStruct } from '../ledger/journal/block.js';
 import { IonStruct } from '../ion/value.js';
 import { ExportError } from './export-errors.js';
 import type { DataFile } from './find-exports.js';
@@ -96,12 +99,16 @@ async function* plainBlocks(
   if (
     !JSON_START.test(Buffer.from(first.subarray(0, 200)).toString('latin1'))
   ) {
-    yield* ionStructs(all);
+    for await (const blocks of ionStructs(all)) yield blocks.map(compact);
     return;
   }
   for await (const lines of jsonLines(all))
-    for (const line of lines) yield [(await json.read(line)).block];
+    for (const line of lines) yield [compact((await json.read(line)).block)];
 }
+
+/** A block as Ion binary, which is hashed, and kept, in less time and space than what a text was read as. */
+const compact = (block: IonStruct): IonStruct =>
+  block instanceof BinaryStruct ? block : decodeStruct(encodeIon(block));
 
 interface Peeked {
   readonly first: Uint8Array;

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { randomOf } from '../../bench/ion-fuzz.mjs';
 import { IonConversionError, IonTextError } from '../../lib/ion/errors.js';
-import { IonTextEndError, IonTextReader } from '../../lib/ion/text-reader.js';
 import {
   formatIonText,
   parseIonText,
@@ -12,7 +11,6 @@ import {
   IonSexp,
   IonStruct,
   IonSymbol,
-  type IonValue,
 } from '../../lib/ion/value.js';
 import { ionEquals, show } from './equality.js';
 import { Generator } from './generate.js';
@@ -71,26 +69,6 @@ describe('Ion text', () => {
       expect(() => parseIonText(open.repeat(200_000))).toThrow(
         'more than 1000 deep',
       );
-  });
-
-  it('is read from the parts of a stream', () => {
-    const text = `{a: "b\\"}", c: [1, 2.50]} // end\n "x" {{aGVsbG8=}} (12)`;
-    const reader = new IonTextReader('');
-    const values: IonValue[] = [];
-    let start = 0;
-    for (const character of `${text} `) {
-      reader.goOn(start, character);
-      start = 0;
-      try {
-        const value = reader.next();
-        if (value === undefined || reader.left === 0) continue;
-        values.push(value);
-        start = reader.pos;
-      } catch (error) {
-        expect(error).toBeInstanceOf(IonTextEndError);
-      }
-    }
-    expect(values.map(show)).toEqual(parseIonTextSequence(text).map(show));
   });
 
   it('cannot say a symbol without text', () => {

@@ -1,17 +1,11 @@
-import { encodeAlone, encodeIon } from '../../ion/encode.js';
+import { encodeAlone } from '../../ion/encode.js';
 import { IonStruct, type IonValue, Timestamp } from '../../ion/value.js';
 import type { Revision } from '../../store/contract.js';
 import { JournalInvalidError } from '../ledger-errors.js';
 import { decodeStruct, type RevisionAddress } from './block.js';
 import { NO_HASH } from './merkle.js';
 import { revisionsOf } from './proof.js';
-import {
-  checkBlock,
-  type CheckedBlock,
-  equal,
-  isHash,
-  UNPROVEN,
-} from './verify.js';
+import { checkBlock, type CheckedBlock, isHash, UNPROVEN } from './verify.js';
 
 /** A block as the journal has it, checked and read. */
 export interface JournalBlock extends DescribedBlock {
@@ -102,6 +96,8 @@ export function describeBlock(
   const fail = (what: string): never => {
     throw new JournalInvalidError(sequenceNo, what);
   };
+  // All its fields are asked for: they are found once.
+  block.entries();
   const check = checkBlock(sequenceNo, block, previous.blockHash);
   const strandId = strandOf(block.get('blockAddress'), sequenceNo);
   if (strandId === undefined || strandId !== (previous.strandId ?? strandId))
@@ -205,12 +201,11 @@ export function previousHashIn(bytes: Uint8Array): Uint8Array {
 
 /** Whether the revisions of a block have its time; theirs is in their hashes. */
 function hasTime(block: IonStruct, time: Timestamp): boolean {
-  const expected = encodeIon(time);
   return revisionsOf(block).every((revision) => {
     const metadata = revision.get('metadata');
     const txTime =
       metadata instanceof IonStruct ? metadata.get('txTime') : undefined;
-    return txTime !== undefined && equal(encodeIon(txTime), expected);
+    return txTime instanceof Timestamp && txTime.equals(time);
   });
 }
 
@@ -248,8 +243,10 @@ function readRevision(
   sequenceNo: number,
   tables: ReadonlyMap<string, string> | undefined,
 ): DescribedRevision | undefined {
+  struct.entries();
   const metadata = struct.get('metadata');
   if (!(metadata instanceof IonStruct)) return undefined;
+  metadata.entries();
   const [documentId, version, txTime, txId] = [
     'id',
     'version',
