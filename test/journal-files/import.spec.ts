@@ -282,6 +282,56 @@ describe('an import', () => {
     rmSync(join(folder, 'no-such'), { force: true });
   });
 
+  it('of JSON keeps what is not proven marked, also when it is redacted', async () => {
+    const one = await openLedger({ name: 'test', store: 'memory:' });
+    await execute(one.sessions, 'CREATE TABLE P');
+    await execute(one.sessions, 'INSERT INTO P {\'name\': `secret::"Ada"`}');
+    await execute(one.sessions, "UPDATE P SET name = 'gone'");
+    const from = join(folder, 'annotated');
+    await exportJournal(one, { to: from, format: 'JSON' });
+    await one.close();
+    const store = newStore();
+    expect(
+      await importJournal({ name: 'test', store, from, acceptUnproven: true }),
+    ).toMatchObject({ unproven: 1 });
+    const again = await openLedger({ name: 'test', store });
+    const history = () =>
+      execute<{
+        blockAddress: object;
+        data?: object;
+        metadata: { id: string };
+      }>(
+        again.sessions,
+        'SELECT VALUE h FROM history(P) AS h ORDER BY h.metadata.version',
+      );
+    const [first] = await history();
+    expect(first.data).toEqual({ name: 'Ada' });
+    const [{ tableId }] = await execute<{ tableId: string }>(
+      again.sessions,
+      'SELECT tableId FROM information_schema.user_tables',
+    );
+    await execute(
+      again.sessions,
+      `EXEC REDACT_REVISION ?, '${tableId}', ?`,
+      first.blockAddress,
+      first.metadata.id,
+    );
+    expect((await history())[0].data).toBeUndefined();
+    expect(await again.verify()).toMatchObject({ unproven: 1 });
+    const to = join(folder, 'annotated-again');
+    await exportJournal(again, { to });
+    // It stands in the text of its statement still.
+    expect(readFileSync(dataFile(to), 'utf8')).not.toContain('name:"Ada"');
+    expect(await verifyExport({ from: to })).toMatchObject({
+      isValid: false,
+      unprovenRevisions: 1,
+      grades: { broken: 0 },
+    });
+    await again.close();
+    const { digestTipAddress } = await rebuildLedger({ name: 'test', store });
+    expect(digestTipAddress.sequenceNo).toBe(4);
+  });
+
   it('of an older export loses what a newer one redacts', async () => {
     const one = await openLedger({ name: 'test', store: 'memory:' });
     await execute(one.sessions, 'CREATE TABLE P');

@@ -254,7 +254,8 @@ function readRevision(
     'txId',
   ].map((name) => metadata.get(name));
   const hash = struct.get('hash');
-  const dataHash = struct.get('dataHash');
+  // Of one that is not proven, the hash of what it was taken for.
+  const dataHash = struct.get('dataHash') ?? struct.get(UNPROVEN);
   if (
     !isId(documentId) ||
     !isVersion(version) ||

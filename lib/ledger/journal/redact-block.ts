@@ -2,6 +2,7 @@ import { encodeIon } from '../../ion/encode.js';
 import { hashIon } from '../../ion/hash.js';
 import { IonStruct, type IonValue } from '../../ion/value.js';
 import { decodeStruct } from './block.js';
+import { UNPROVEN } from './verify.js';
 
 /** A revision in its block. */
 export interface RevisionInBlockId {
@@ -52,13 +53,12 @@ function isRevision(
   );
 }
 
-/** A revision with `dataHash` where its `data` stood. */
+/** A revision with `dataHash` where its `data` stood; what is not proven stays marked so. */
 function redactRevision(revision: IonStruct): IonStruct {
   return IonStruct.of(
-    revision
-      .entries()
-      .map(([name, value]) =>
-        name === 'data' ? ['dataHash', hashIon(value)] : [name, value],
-      ),
+    revision.entries().map(([name, value]) => {
+      if (name === 'data') return ['dataHash', hashIon(value)];
+      return name === UNPROVEN ? [name, hashIon(value)] : [name, value];
+    }),
   );
 }
