@@ -31,3 +31,7 @@ export function numberOf(
     return number;
   };
 }
+
+/** `1 file`, `2 files` */
+export const counted = (number: number, what: string): string =>
+  `${number} ${what}${number === 1 ? '' : 's'}`;

@@ -218,7 +218,7 @@ describe('nestjs-qldb', () => {
     await on('export', '--to', to);
     const verified = await run('verify', '--export', to, '--proof', kept);
     expect(verified.lines[0]).toMatch(
-      /^Blocks 0 to \d+ of strand \w{22}: \d+ revisions, 1 files/,
+      /^Blocks 0 to \d+ of strand \w{22}: \d+ revisions, 1 file,/,
     );
     const other = JSON.parse(await readFile(kept, 'utf8')) as {
       proof: string[];
@@ -238,7 +238,7 @@ describe('nestjs-qldb', () => {
     const to = join(folder, 'export');
     const exported = await on('export', '--to', to, '--format', 'ion-binary');
     expect(exported.lines[0]).toMatch(
-      /^Export \w{22} has the blocks 0 to \d+, in 1 files\.$/,
+      /^Export \w{22} has the blocks 0 to \d+, in 1 file\.$/,
     );
     const {
       lines: [digest],

@@ -9,7 +9,7 @@ import {
   withExamples,
   withLedgerOptions,
 } from '../ledger-options.js';
-import { timeOf } from '../values.js';
+import { counted, timeOf } from '../values.js';
 
 interface ExportOptions extends LedgerOptions {
   readonly to: string;
@@ -64,7 +64,7 @@ export function addExport(program: Command, context: CommandContext): void {
         options,
         [
           blocks
-            ? `Export ${exportId} has the blocks ${blocks.first} to ${blocks.last}, in ${keys.length} files.`
+            ? `Export ${exportId} has the blocks ${blocks.first} to ${blocks.last}, in ${counted(keys.length, 'file')}.`
             : `Export ${exportId} has no blocks: none was committed in that time.`,
           `Its manifest is ${manifest}.`,
         ],

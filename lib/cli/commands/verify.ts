@@ -14,7 +14,7 @@ import {
   readDigest,
 } from '../digest-text.js';
 import { useLedger, withExamples, withStore } from '../ledger-options.js';
-import { collect } from '../values.js';
+import { collect, counted } from '../values.js';
 
 interface VerifyOptions {
   readonly ledger?: string;
@@ -102,7 +102,7 @@ async function verifyALedger(
       context,
       options,
       [
-        `${ledger.name} is as it was written: ${blocks} blocks, ${revisions} revisions.`,
+        `${ledger.name} is as it was written: ${counted(blocks, 'block')}, ${counted(revisions, 'revision')}.`,
         ...(unproven > 0
           ? [
               `${unproven} revisions are not proven: they were imported from JSON.`,
@@ -138,7 +138,7 @@ async function verifyAnExport(
 function* linesOf(verified: ExportVerification): Iterable<string> {
   const { span, grades, blocks, revisions, files, bytes } = verified;
   yield span
-    ? `Blocks ${span.first} to ${span.last} of strand ${verified.strandId}: ${revisions} revisions, ${files} files, ${bytes} bytes.`
+    ? `Blocks ${span.first} to ${span.last} of strand ${verified.strandId}: ${counted(revisions, 'revision')}, ${counted(files, 'file')}, ${bytes} bytes.`
     : 'The export has no blocks.';
   const named = Object.entries(grades).filter(([, count]) => count > 0);
   if (blocks > 0)

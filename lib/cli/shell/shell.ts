@@ -4,6 +4,7 @@ import type {
   Transaction,
 } from '../../driver/index.js';
 import { CommandError } from '../command-error.js';
+import { counted } from '../values.js';
 import { COMMANDS } from './completion.js';
 import { ROW_FORMATS, type RowFormat, RowPrinter } from './print-rows.js';
 import type { Typed } from './statements.js';
@@ -146,7 +147,7 @@ export class Shell {
     if (/\b(?:create|drop|undrop)\b/i.test(text)) await this.refreshTables();
     if (this.#timing)
       print(
-        `${rows.count} ${rows.count === 1 ? 'row' : 'rows'}, ${(performance.now() - began).toFixed(1)} ms${reads === undefined ? '' : `, ${reads} reads`}`,
+        `${counted(rows.count, 'row')}, ${(performance.now() - began).toFixed(1)} ms${reads === undefined ? '' : `, ${counted(reads, 'read')}`}`,
       );
   }
 
