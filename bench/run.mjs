@@ -8,6 +8,7 @@ const benchmarks = {
   growth: () => import('./growth.mjs'),
   bulk: () => import('./bulk.mjs'),
   verify: () => import('./verify.mjs'),
+  exports: () => import('./exports.mjs'),
   history: () => import('./history.mjs'),
   driver: () => import('./driver.mjs'),
   nest: () => import('./nest.mjs'),

@@ -21,6 +21,7 @@ import {
 import { HashLayout, KEPT_SCRATCH } from './hash-layout.js';
 import { KnownDigests } from './known-digests.js';
 import { Layout } from './layout.js';
+import { rememberedTexts } from './remembered-texts.js';
 import type { SymbolTable } from './symbol-table.js';
 import type { TimestampParts } from './timestamp.js';
 
@@ -291,18 +292,31 @@ export class Hasher extends HashLayout {
     const known = table.hashed[sid];
     if (known !== undefined) return this.raw(known);
     const text = table.text(sid, offset);
-    const start = this.pos;
-    this.begin((T_SYMBOL << 4) | (text === null ? 1 : 0));
     if (text !== null) {
-      const bytes = Buffer.from(text);
-      this.escaped(bytes, 0, bytes.length);
+      this.raw((table.hashed[sid] = symbols(text)));
+      return;
     }
+    this.begin((T_SYMBOL << 4) | 1);
     this.end();
-    if (text !== null) {
-      table.hashed[sid] = Uint8Array.from(this.bytes.subarray(start, this.pos));
-    }
   }
 }
+
+class SymbolLayout extends HashLayout {
+  /** A symbol as it stands in the byte stream. */
+  of(text: string): Uint8Array {
+    this.reset();
+    this.begin(T_SYMBOL << 4);
+    const bytes = Buffer.from(text);
+    this.escaped(bytes, 0, bytes.length);
+    this.end();
+    return Uint8Array.from(this.bytes.subarray(0, this.pos));
+  }
+}
+
+const symbolLayout = new SymbolLayout(() => '');
+
+/** The same names stand in many symbol tables. */
+const symbols = rememberedTexts((text) => symbolLayout.of(text));
 
 function checkDepth(cursor: Cursor, depth: number): void {
   if (depth >= MAX_DEPTH) cursor.tooDeep();

@@ -6,7 +6,7 @@ import { IonTextReader } from './text-reader.js';
 import { IonStruct } from './value.js';
 
 /** So many bytes of a stream are looked at together. */
-const WINDOW = 256 << 10;
+const WINDOW = 64 << 10;
 /** No value is larger: a length that was made up, or a quote without an end, must not take all memory. */
 const MAX_VALUE_BYTES = 256 << 20;
 /** No part of a value that is cut off looks like an error so far before the cut. */
@@ -44,12 +44,16 @@ async function* windowsOf(
   let chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of source) {
-    chunks.push(chunk);
-    length += chunk.length;
-    if (length < window) continue;
-    yield Buffer.concat(chunks, length);
-    chunks = [];
-    length = 0;
+    // What is read of a window together is forgotten together, soon.
+    for (let at = 0; at < chunk.length; at += window) {
+      const part = chunk.subarray(at, at + window);
+      chunks.push(part);
+      length += part.length;
+      if (length < window) continue;
+      yield Buffer.concat(chunks, length);
+      chunks = [];
+      length = 0;
+    }
   }
   if (length > 0) yield Buffer.concat(chunks, length);
 }

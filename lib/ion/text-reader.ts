@@ -76,6 +76,10 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '0': '\0',
 };
 
+/** Shorter parts of a string are copies of it anyway. */
+const SHORTEST_PART = 13;
+const MOST_NAMES = 1000;
+
 /** A symbol as it was written. */
 interface Name {
   readonly text: string | null;
@@ -89,6 +93,7 @@ export class IonTextReader {
   /** Where the reader stands: behind the value that it read last. */
   pos: number;
   #table: SymbolTable = SYSTEM_TABLE;
+  readonly #names = new Map<string, string>();
 
   constructor(text: string) {
     this.#text = text;
@@ -207,7 +212,7 @@ export class IonTextReader {
     { text, isBare }: Name,
     start: number,
   ): Exclude<IonValue, IonAnnotated> {
-    if (!isBare) return new IonSymbol(text);
+    if (!isBare) return new IonSymbol(this.#textOf({ text, isBare }));
     if (text === 'true') return true;
     if (text === 'false') return false;
     if (text === 'nan') return new IonFloat(NaN);
@@ -232,11 +237,27 @@ export class IonTextReader {
 
   /** The text that a symbol stands for; an id stands for that of the symbol table. */
   #textOf({ text, isBare }: Name): string | null {
-    if (!isBare || text === null || !SYMBOL_ID.test(text)) return text;
+    if (text === null) return null;
+    if (!isBare || !SYMBOL_ID.test(text)) return this.#kept(text);
     const id = Number(text.slice(1));
     if (id >= this.#table.limit)
       this.#fail('a symbol id is beyond the symbol table');
     return this.#table.text(id, 0);
+  }
+
+  /**
+   * The text of a symbol, as a string of its own: others remember symbols, and
+   * as a part of the whole text each would keep all of it in memory.
+   */
+  #kept(text: string): string {
+    if (text.length < SHORTEST_PART) return text;
+    let kept = this.#names.get(text);
+    if (kept === undefined) {
+      if (this.#names.size >= MOST_NAMES) this.#names.clear();
+      kept = Buffer.from(text).toString();
+      this.#names.set(kept, kept);
+    }
+    return kept;
   }
 
   /** A value that does not begin like a symbol. */
@@ -307,10 +328,10 @@ export class IonTextReader {
     const code = this.#text.charCodeAt(this.pos);
     if (code === QUOTE) {
       this.pos++;
-      return this.#quoted(QUOTE, false);
+      return this.#kept(this.#quoted(QUOTE, false));
     }
     if (code === APOSTROPHE && this.#isLongString())
-      return this.#longString(false);
+      return this.#kept(this.#longString(false));
     const name = this.#symbol(code, false);
     if (name === undefined) return this.#expected('the name of a field');
     if (name.isBare && KEYWORDS.has(name.text ?? ''))

@@ -19,9 +19,10 @@ export class DocumentVersions {
           sequenceNo,
           `document ${documentId} has version ${version} after version ${before}`,
         );
-      // Set anew, it is the last to be forgotten.
+      // Set anew, it is the last to be forgotten. As a string of its own: as a
+      // part of the text that it was read from it would keep that in memory.
       this.#last.delete(documentId);
-      this.#last.set(documentId, version);
+      this.#last.set(Buffer.from(documentId).toString('latin1'), version);
     }
     while (this.#last.size > MOST) {
       const [oldest] = this.#last.keys();

@@ -1,9 +1,6 @@
 import { createGunzip } from 'node:zlib';
 import { Readable } from 'node:stream';
-import { BinaryStruct } from '../ion/decode.js';
-import { encodeIon } from '../ion/encode.js';
 import { ionStructs } from '../ion/stream.js';
-import { decodeStruct } from '../ledger/journal/block.js';
 import { IonStruct } from '../ion/value.js';
 import { ExportError } from './export-errors.js';
 import type { DataFile } from './find-exports.js';
@@ -58,7 +55,10 @@ export async function* readBlocks(
 
 /** The name of a file tells its blocks. */
 function checkNumber(block: IonStruct, next: number, file: DataFile): void {
+  // Found once: whoever verifies the block asks for all of them.
+  block.entries();
   const address = block.get('blockAddress');
+  if (address instanceof IonStruct) address.entries();
   const [sequenceNo, strandId] =
     address instanceof IonStruct
       ? [address.get('sequenceNo'), address.get('strandId')]
@@ -99,16 +99,12 @@ async function* plainBlocks(
   if (
     !JSON_START.test(Buffer.from(first.subarray(0, 200)).toString('latin1'))
   ) {
-    for await (const blocks of ionStructs(all)) yield blocks.map(compact);
+    yield* ionStructs(all);
     return;
   }
   for await (const lines of jsonLines(all))
-    for (const line of lines) yield [compact((await json.read(line)).block)];
+    for (const line of lines) yield [(await json.read(line)).block];
 }
-
-/** A block as Ion binary, which is hashed, and kept, in less time and space than what a text was read as. */
-const compact = (block: IonStruct): IonStruct =>
-  block instanceof BinaryStruct ? block : decodeStruct(encodeIon(block));
 
 interface Peeked {
   readonly first: Uint8Array;

@@ -96,8 +96,6 @@ export function describeBlock(
   const fail = (what: string): never => {
     throw new JournalInvalidError(sequenceNo, what);
   };
-  // All its fields are asked for: they are found once.
-  block.entries();
   const check = checkBlock(sequenceNo, block, previous.blockHash);
   const strandId = strandOf(block.get('blockAddress'), sequenceNo);
   if (strandId === undefined || strandId !== (previous.strandId ?? strandId))
@@ -243,7 +241,6 @@ function readRevision(
   sequenceNo: number,
   tables: ReadonlyMap<string, string> | undefined,
 ): DescribedRevision | undefined {
-  struct.entries();
   const metadata = struct.get('metadata');
   if (!(metadata instanceof IonStruct)) return undefined;
   metadata.entries();

@@ -120,6 +120,8 @@ export function checkBlock(
   const fail = (what: string): never => {
     throw new JournalInvalidError(sequenceNo, what);
   };
+  // Fields that are all asked for are found once.
+  block.entries();
   const hashAt = (name: string): Uint8Array => {
     const value = block.get(name);
     return value instanceof Uint8Array ? value : fail(`it has no ${name}`);
@@ -163,6 +165,7 @@ export function checkBlock(
   let hashesAlone = 0;
   let unprovenRevisions = 0;
   const hashes = revisions.map((revision: IonValue, n) => {
+    if (revision instanceof IonStruct) revision.entries();
     const stated =
       revision instanceof IonStruct ? revision.get('hash') : undefined;
     if (!(revision instanceof IonStruct) || !isHash(stated))
