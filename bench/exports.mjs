@@ -1,5 +1,4 @@
-// A journal out, checked and in: each format beside SHA-256 of its bytes, and,
-// for verification, beside the hashes that it cannot do without.
+// A journal out, checked and in, in each format, beside SHA-256 of the same bytes.
 import { hash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

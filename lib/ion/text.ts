@@ -1,19 +1,7 @@
-import { type IonType, IonTypes, makeTextWriter, type Writer } from 'ion-js';
-import { IonTextError, knownText } from './errors.js';
+import { IonTextError } from './errors.js';
 import { IonTextReader } from './text-reader.js';
-import {
-  Decimal,
-  IonAnnotated,
-  IonClob,
-  IonFloat,
-  IonNull,
-  IonSexp,
-  IonStruct,
-  IonSymbol,
-  type IonTypeName,
-  type IonValue,
-  Timestamp,
-} from './value.js';
+import { textOf } from './text-writer.js';
+import type { IonValue } from './value.js';
 
 /**
  * The one value of an Ion text.
@@ -62,57 +50,5 @@ export function parseIonTextSequence(text: string): IonValue[] {
  * ```
  */
 export function formatIonText(value: IonValue): string {
-  const writer = makeTextWriter();
-  write(writer, value);
-  writer.close();
-  return Buffer.from(writer.getBytes()).toString();
-}
-
-function write(writer: Writer, value: IonValue): void {
-  if (typeof value === 'string') return writer.writeString(value);
-  if (typeof value === 'number' || typeof value === 'bigint') {
-    return writer.writeInt(value);
-  }
-  if (typeof value === 'boolean') return writer.writeBoolean(value);
-  if (value === null) return writer.writeNull(IonTypes.NULL);
-  if (value instanceof IonStruct) return writeStruct(writer, value);
-  if (value instanceof Uint8Array) return writer.writeBlob(value);
-  if (value instanceof Decimal) return writer.writeDecimal(value);
-  if (value instanceof Timestamp) return writer.writeTimestamp(value);
-  if (value instanceof IonNull) {
-    const type = value.type.toUpperCase() as Uppercase<IonTypeName>;
-    return writer.writeNull(IonTypes[type]);
-  }
-  if (value instanceof IonFloat) return writer.writeFloat64(value.value);
-  if (value instanceof IonSymbol) {
-    return writer.writeSymbol(knownText(value.text));
-  }
-  if (value instanceof IonClob) return writer.writeClob(value.bytes);
-  if (value instanceof IonSexp) {
-    return writeItems(writer, IonTypes.SEXP, value.items);
-  }
-  if (value instanceof IonAnnotated) {
-    writer.setAnnotations(value.annotations.map(knownText));
-    return write(writer, value.value);
-  }
-  writeItems(writer, IonTypes.LIST, value);
-}
-
-function writeItems(
-  writer: Writer,
-  type: IonType,
-  items: readonly IonValue[],
-): void {
-  writer.stepIn(type);
-  for (const item of items) write(writer, item);
-  writer.stepOut();
-}
-
-function writeStruct(writer: Writer, struct: IonStruct): void {
-  writer.stepIn(IonTypes.STRUCT);
-  for (const [name, value] of struct.fields()) {
-    writer.writeFieldName(name);
-    write(writer, value);
-  }
-  writer.stepOut();
+  return textOf(value);
 }
