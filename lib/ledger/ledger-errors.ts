@@ -62,10 +62,12 @@ export class JournalInvalidError extends LedgerError {
     readonly sequenceNo: number,
     /** What does not agree. */
     readonly what: string,
+    options?: ErrorOptions,
   ) {
     super(
       'QLDB_JOURNAL_INVALID',
       `Block ${sequenceNo} is not what was written: ${what}. The journal was changed or damaged after the block was committed; restore the ledger's store from a copy.`,
+      options,
     );
   }
 }

@@ -1,4 +1,5 @@
 import { isTurnLong, nextTurn } from '../../async/turns.js';
+import { IonBinaryError } from '../../ion/errors.js';
 import type {
   Batches,
   Commit,
@@ -121,6 +122,21 @@ class Replay {
   }
 
   async add(bytes: Uint8Array): Promise<void> {
+    try {
+      await this.#add(bytes);
+    } catch (error) {
+      // A hash does not tell that what it is of makes sense.
+      if (error instanceof TypeError || error instanceof IonBinaryError)
+        throw new JournalInvalidError(
+          this.#last ? this.#last.sequenceNo + 1 : this.origin,
+          'it holds what is no table definition, or no document',
+          { cause: error },
+        );
+      throw error;
+    }
+  }
+
+  async #add(bytes: Uint8Array): Promise<void> {
     const read = readBlock(
       bytes,
       this.#last ?? beforeFirst(bytes, this.origin),

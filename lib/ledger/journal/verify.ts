@@ -120,8 +120,9 @@ export function checkBlock(
   const fail = (what: string): never => {
     throw new JournalInvalidError(sequenceNo, what);
   };
-  // Fields that are all asked for are found once.
-  block.entries();
+  // Of two fields of one name, another reader could take the other.
+  const names = block.entries().map(([name]) => name);
+  if (new Set(names).size < names.length) fail('it has a field twice');
   const hashAt = (name: string): Uint8Array => {
     const value = block.get(name);
     return value instanceof Uint8Array ? value : fail(`it has no ${name}`);
