@@ -22,11 +22,8 @@ import {
   readStarted,
   type StartedManifest,
 } from './manifest.js';
-import {
-  type ObjectEncryption,
-  openPlace,
-  type PlaceAddress,
-} from './place.js';
+import { openPlace } from './open-place.js';
+import type { ObjectEncryption, PlaceAddress } from './place.js';
 
 /** A file is ended when it has so many bytes. */
 const FILE_BYTES = 16 << 20;

@@ -12,7 +12,8 @@ import {
   readStarted,
   type StartedManifest,
 } from './manifest.js';
-import { openPlace, type Place } from './place.js';
+import { openPlace } from './open-place.js';
+import type { Place } from './place.js';
 
 /** A file with blocks, and where it is. */
 export interface DataFile extends BlockRange {
