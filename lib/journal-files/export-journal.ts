@@ -6,7 +6,7 @@ import type { Ledger } from '../ledger/ledger.js';
 import { systemPorts } from '../ledger/ports.js';
 import { UniqueIds } from '../ledger/unique-id.js';
 import { ExportError } from './export-errors.js';
-import { blockToJson } from './json/block-to-json.js';
+import { ionToJsonText } from '../ion/json-text.js';
 import {
   completedExport,
   completedManifestKey,
@@ -263,7 +263,7 @@ function write(block: Uint8Array, format: OutputFormat): Uint8Array {
         NEWLINE,
       ]);
     case 'JSON':
-      return Buffer.concat([Buffer.from(blockToJson(block)), NEWLINE]);
+      return Buffer.concat([Buffer.from(ionToJsonText(block)), NEWLINE]);
   }
 }
 

@@ -12,7 +12,7 @@ import {
   type SessionEndpoint,
 } from '../session/index.js';
 import type { Batches, LedgerStore } from '../store/contract.js';
-import type { StoreError } from '../store/store-errors.js';
+import { type StoreError, TipMovedError } from '../store/store-errors.js';
 import { hasStore, replaceStore } from '../store/open-store.js';
 import { Turn } from './commit/conflict-queue.js';
 import type { Tip } from './commit/draft.js';
@@ -36,7 +36,7 @@ import type { LedgerLimits } from './limits.js';
 import type { LedgerPorts } from './ports.js';
 import { readCatalog } from './read-catalog.js';
 import { LedgerSessions } from './sessions.js';
-import { LedgerTransaction } from './transaction/transaction.js';
+import { type Beginning, LedgerTransaction } from './transaction/transaction.js';
 import { UniqueIds } from './unique-id.js';
 import {
   type LedgerDigest,
@@ -126,7 +126,11 @@ export class Ledger {
     ports: LedgerPorts,
     limits: LedgerLimits,
   ): Promise<Ledger> {
-    if (!(await store.head())) await appendFirstBlock(store, ports);
+    if (!(await store.head()))
+      await appendFirstBlock(store, ports).catch((error: unknown) => {
+        // Another process has just begun it.
+        if (!(error instanceof TipMovedError)) throw error;
+      });
     const head = await store.head();
     if (!head) throw new JournalInvalidError(0, 'it is not there');
     const { origin } = store;
@@ -174,13 +178,12 @@ export class Ledger {
     // What it would read is not the ledger any more.
     if (failure)
       throw new CapacityExceededException(failure.message, { cause: failure });
-    const { sequenceNo, catalog } = this.#sequencer.tip;
     const transaction = new LedgerTransaction({
       strandId: this.strandId,
       ports: this.#ports,
       ids: this.#ids,
-      snapshot: this.#store.snapshot(sequenceNo),
-      catalog,
+      beginning: this.#beginning(),
+      beginAgain: () => this.#beginAgain(),
       isBuilt: (indexId) => this.#indexes.isBuilt(indexId),
       limits: this.#limits,
       takesTurns,
@@ -188,6 +191,34 @@ export class Ledger {
     });
     this.#open.add(transaction);
     return transaction;
+  }
+
+  /** What a transaction reads that begins now; of a store that others write to, what there is when it comes to that. */
+  #beginning(): Beginning {
+    const { sequenceNo, catalog } = this.#sequencer.tip;
+    return {
+      snapshot: this.#store.snapshot(
+        this.#store.shared ? undefined : sequenceNo,
+      ),
+      catalog,
+    };
+  }
+
+  async #beginAgain(): Promise<Beginning> {
+    await this.#sequencer.follow();
+    return this.#beginning();
+  }
+
+  /**
+   * Learns of the blocks that other processes have appended until now, where
+   * several have the ledger open: then {@link getDigest} covers them.
+   * Transactions do so by themselves.
+   *
+   * @throws StoreError when the store cannot be read
+   */
+  async refresh(): Promise<void> {
+    this.#throwIfClosed();
+    await this.#sequencer.follow();
   }
 
   /** Commits a transaction, or fails to; either way it is over. */
@@ -217,7 +248,11 @@ export class Ledger {
     return this.#store.failure;
   }
 
-  /** The digest of the whole ledger, and the block it reaches to. Keep it outside the ledger: it is what proofs are checked against. */
+  /**
+   * The digest of the whole ledger, and the block it reaches to. Keep it outside
+   * the ledger: it is what proofs are checked against. Where other processes have
+   * the ledger open, too, it covers all that this one knows of; see {@link refresh}.
+   */
   getDigest(): LedgerDigest {
     this.#throwIfClosed();
     const { frontier, sequenceNo } = this.#sequencer.tip;

@@ -1,4 +1,4 @@
-import { openStore } from '../store/open-store.js';
+import { openStore, type StorePlace } from '../store/open-store.js';
 import type { StoreError } from '../store/store-errors.js';
 import { Ledger } from './ledger.js';
 import { isLedgerName } from './ledger-name.js';
@@ -10,10 +10,11 @@ export interface OpenLedgerOptions {
   /** 1 to 32 letters, digits and single hyphens, not only digits. */
   readonly name: string;
   /**
-   * Where the ledger is kept: `file:<folder>` on this machine, or `memory:`.
-   * Default: `file:.qldb`, in the working directory.
+   * Where the ledger is kept: `file:<folder>` on this machine, `memory:`, or
+   * `postgres://…`, for which there are options, too. Default: `file:.qldb`, in
+   * the working directory.
    */
-  readonly store?: string;
+  readonly store?: StorePlace;
   /** Bounds of its sessions and transactions. */
   readonly limits?: Partial<LedgerLimits>;
   /** Told once when the ledger can be used no longer; see {@link Ledger.failure}. */

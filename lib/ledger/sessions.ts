@@ -22,6 +22,7 @@ import {
   type TimingInformation,
   type ValueHolder,
 } from '../session/index.js';
+import { StoreUnreachableError } from '../store/store-errors.js';
 import { DeadlineQueue } from '../async/deadline-queue.js';
 import type { LedgerLimits } from './limits.js';
 import type { LedgerPorts } from './ports.js';
@@ -416,5 +417,8 @@ function asSessionException(error: unknown): unknown {
       ...(error instanceof PartiqlError &&
         error.qldbCode && { qldbCode: error.qldbCode }),
     });
+  // Whether a commit is there, nobody knows then.
+  if (error instanceof StoreUnreachableError && !error.mayBeWritten)
+    return new CapacityExceededException(error.message, { cause: error });
   return error;
 }

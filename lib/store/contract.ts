@@ -82,6 +82,42 @@ export interface Commit {
   readonly endedIndexes?: readonly string[];
   /** Revisions of blocks before it that are superseded or deleted, and lose their data with this one. */
   readonly redactions?: readonly Redaction[];
+  /** The tables that it defines, as it leaves them. */
+  readonly tables?: readonly StoredTable[];
+  /** Names of all that it wrote, for the validation of transactions of other processes. */
+  readonly writtenKeys?: Iterable<string>;
+}
+
+/** What a store knows of a table besides its documents. */
+export interface StoredTable {
+  readonly tableId: string;
+  readonly name: string;
+  /** False once it is dropped. */
+  readonly isActive: boolean;
+}
+
+/** A block, as another process than the one that appended it needs to know it. */
+export interface AppendedBlock extends Head {
+  /** See {@link Commit.writtenKeys}. */
+  readonly writtenKeys: readonly string[];
+  /** Whether it defines tables or indexes. */
+  readonly definesTables: boolean;
+}
+
+/** A journal that other processes append to as well. */
+export interface SharedJournal {
+  /**
+   * The blocks behind one, whoever appended them, in order; {@link FOLLOWED_AT_ONCE}
+   * at the most, and fewer if those are all.
+   */
+  blocksAfter(sequenceNo: number): Promise<readonly AppendedBlock[]>;
+  /**
+   * The same; and until the next append, or {@link leave}, nobody else appends.
+   * For a process that others were faster than: it has its turn now, before them.
+   */
+  takeTurn(sequenceNo: number): Promise<readonly AppendedBlock[]>;
+  /** Gives back a turn without appending. */
+  leave(): Promise<void>;
 }
 
 /** The last block of a store. */
@@ -133,8 +169,14 @@ export interface LedgerStore {
    */
   buildIndex(indexId: string, keyOf: KeyOf): Promise<void>;
 
-  /** The ledger as of one block. */
-  snapshot(at: number): Snapshot;
+  /** Set if other processes may append, too. */
+  readonly shared: SharedJournal | undefined;
+
+  /**
+   * The ledger as of one block; without one, as of the last block there is when
+   * it is first read from, whoever appended it.
+   */
+  snapshot(at?: number): Snapshot;
 
   /** All that is stored as of now, for whoever checks it against the journal. */
   contents(): MaybePromise<StoreContents>;
@@ -172,7 +214,10 @@ export interface HistoryRange {
 
 /** Reads as of one block. Close it: a store keeps what an open snapshot may still need. */
 export interface Snapshot {
+  /** The block; while that is not settled, the last one that this process knows of. */
   readonly at: number;
+  /** Whether {@link at} stays what it is. It is settled by the first read. */
+  readonly isSettled: boolean;
   /** The current revisions of these documents; deleted and unknown ones are left out. */
   get(
     tableId: string,
@@ -245,6 +290,9 @@ export interface StoreContents {
   merkleNodes: LedgerStore['merkleNodes'];
   close(): void;
 }
+
+/** How many blocks of others are read at a time. */
+export const FOLLOWED_AT_ONCE = 500;
 
 /** How many items a store puts in a batch. */
 export const BATCH_SIZE = 200;

@@ -4,31 +4,64 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { LedgerStore, StoreContents } from './contract.js';
 import { MemoryStore } from './memory/memory-store.js';
+import {
+  isPostgresUrl,
+  postgresProblems,
+  postgresSettings,
+  type PostgresStoreOptions,
+} from './postgres/postgres-options.js';
 import { StoreError } from './store-errors.js';
 
 const MEMORY = 'memory:';
 const FILE = 'file:';
 
+/**
+ * Where ledgers are kept:
+ *
+ * - `file:<folder>`: LMDB, in a folder of that name with one folder per ledger
+ * - `memory:`: in this process's memory
+ * - `postgres://…`, or options: a PostgreSQL database, which many processes share
+ */
+export type StorePlace = string | PostgresStoreOptions;
+
 /** Whether an address names a store. */
 export function isStoreAddress(address: string): boolean {
   return (
     address === MEMORY ||
-    (address.startsWith(FILE) && address.length > FILE.length)
+    (address.startsWith(FILE) && address.length > FILE.length) ||
+    isPostgresUrl(address)
   );
 }
 
+/** What is wrong with a place, a sentence each. */
+export function placeProblems(place: unknown): readonly string[] {
+  if (typeof place === 'string')
+    return isStoreAddress(place) ? [] : [`store is ${PLACES}`];
+  return typeof place === 'object' && place !== null
+    ? postgresProblems(place)
+    : [`store is a text: ${PLACES}; or options of a PostgreSQL store`];
+}
+
+const PLACES = "'file:<folder>', 'memory:' or 'postgres://…'";
+
+function isPostgres(place: StorePlace): place is PostgresStoreOptions | string {
+  return typeof place === 'object' || isPostgresUrl(place);
+}
+
 /**
- * Opens the store that an address names, for one ledger.
- *
- * - `file:<folder>`: LMDB, in a folder of that name with one folder per ledger
- * - `memory:`: in this process's memory
+ * Opens the store of a ledger in a place.
  *
  * @throws StoreError
  */
 export async function openStore(
-  address: string,
+  place: StorePlace,
   ledgerName: string,
 ): Promise<LedgerStore> {
+  if (isPostgres(place)) {
+    const { PostgresStore } = await import('./postgres/postgres-store.js');
+    return PostgresStore.open(postgresSettings(place), ledgerName);
+  }
+  const address = place as string;
   if (address === MEMORY) return new MemoryStore();
   if (address.startsWith(FILE)) {
     // Loaded when needed: an application on another store pays nothing for it.
@@ -37,7 +70,7 @@ export async function openStore(
   }
   throw new StoreError(
     'QLDB_STORE_UNKNOWN',
-    `No store is known by the address ${JSON.stringify(address.replace(/:.*/s, ':…'))}. Use 'file:<folder>' or 'memory:'.`,
+    `No store is known by the address ${JSON.stringify(address.replace(/:.*/s, ':…'))}. Use ${PLACES}.`,
   );
 }
 

@@ -11,7 +11,11 @@ export class StoreError extends Error {
       | 'QLDB_STORE_LOST'
       | 'QLDB_STORE_DAMAGED'
       | 'QLDB_STORE_UNKNOWN'
-      | 'QLDB_STORE_FORMAT',
+      | 'QLDB_STORE_FORMAT'
+      | 'QLDB_STORE_MOVED'
+      | 'QLDB_STORE_UNREACHABLE'
+      | 'QLDB_STORE_OPTIONS'
+      | 'QLDB_STORE_TOO_LARGE',
     message: string,
     options?: ErrorOptions,
   ) {
@@ -27,6 +31,29 @@ export class TipMovedError extends StoreError {
       'QLDB_STORE_TIP_MOVED',
       `The journal ends with block ${actual}, not ${expected}: another writer appended first.`,
     );
+  }
+}
+
+/** Another process has defined tables that this one does not know of yet: what was about to be read may be understood wrongly. */
+export class DefinitionsMovedError extends StoreError {
+  constructor(known: number, defined: number) {
+    super(
+      'QLDB_STORE_MOVED',
+      `Block ${defined} defines tables, and this process knows the journal up to block ${known}. Read the new blocks, and begin again.`,
+    );
+  }
+}
+
+/** The store is elsewhere, and does not answer. */
+export class StoreUnreachableError extends StoreError {
+  constructor(
+    /** What was tried, how often, and what came of it; never a password. */
+    what: string,
+    /** Whether what was to be written may have been written all the same. */
+    readonly mayBeWritten: boolean,
+    options?: ErrorOptions,
+  ) {
+    super('QLDB_STORE_UNREACHABLE', what, options);
   }
 }
 

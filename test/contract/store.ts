@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { fromIonBinary, toIonBinary } from '../../lib/ion/index.js';
 import type {
   Batches,
   Commit,
@@ -14,6 +15,7 @@ const OTHER_INDEX = 'J'.repeat(22);
 
 const id = (n: number) => `D${String(n).padStart(21, '0')}`;
 const bytes = (text: string) => Buffer.from(text);
+const ion = (text: string) => Buffer.from(toIonBinary(text));
 const hash = (n: number) => Buffer.alloc(32, n);
 
 /** A revision whose data is a text; `null` deletes the document. */
@@ -32,7 +34,7 @@ function revision(
     txId: `X${String(sequenceNo).padStart(21, '0')}`,
     txTime: 1_700_000_000_000 + sequenceNo,
     hash: hash(sequenceNo),
-    ...(data === null ? {} : { data: bytes(data) }),
+    ...(data === null ? {} : { data: ion(data) }),
   };
 }
 
@@ -67,7 +69,7 @@ async function all<T>(batches: Batches<T>): Promise<T[]> {
 
 const texts = (revisions: readonly Revision[]): string[] =>
   revisions
-    .map(({ data }) => (data ? Buffer.from(data).toString() : 'no data'))
+    .map(({ data }) => (data ? String(fromIonBinary(data)) : 'no data'))
     .toSorted();
 
 /** What every store does. `open` makes an empty one; `reopen` is given where a store outlives its object. */
@@ -305,7 +307,7 @@ export function describeStore(
         ]);
       }
       expect(texts(scanned)).toEqual(
-        revisions.map(({ data }) => Buffer.from(data!).toString()).toSorted(),
+        texts(revisions),
       );
       expect(await all(snapshot.lookup(TABLE, INDEX, ['k']))).toHaveLength(
         1000,

@@ -8,7 +8,7 @@ import {
   parseIonTextSequence,
 } from '../../lib/ion/text.js';
 import { IonStruct, type IonValue } from '../../lib/ion/value.js';
-import { toJsonText } from '../../lib/journal-files/json/block-to-json.js';
+import { toJsonText } from '../../lib/ion/json-text.js';
 import {
   findTypes,
   LearnedTypes,

@@ -4,9 +4,9 @@ import { dot, hashIon } from '../../lib/ion/hash.js';
 import { parseIonText } from '../../lib/ion/text.js';
 import { IonStruct, type IonValue } from '../../lib/ion/value.js';
 import {
-  blockToJson,
+  ionToJsonText,
   toJsonText,
-} from '../../lib/journal-files/json/block-to-json.js';
+} from '../../lib/ion/json-text.js';
 import {
   findTypes,
   LearnedTypes,
@@ -64,7 +64,7 @@ describe('Ion as JSON', () => {
       '{"a":null,"b":null,"c":[1,2],"d":[1,[2]],"e":5,"f":true}',
     ],
   ])('of %s', (text, json) => {
-    expect(blockToJson(encodeIon(parseIonText(text)))).toBe(json);
+    expect(ionToJsonText(encodeIon(parseIonText(text)))).toBe(json);
   });
 });
 

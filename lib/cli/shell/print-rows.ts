@@ -1,7 +1,7 @@
 import { decodeIon } from '../../ion/decode.js';
 import { formatIonText } from '../../ion/text.js';
 import { IonStruct, type IonValue } from '../../ion/value.js';
-import { toJsonText } from '../../journal-files/json/block-to-json.js';
+import { toJsonText } from '../../ion/json-text.js';
 
 export type RowFormat = 'table' | 'ion' | 'json';
 

@@ -63,6 +63,8 @@ export class Draft {
   readonly #smallKeys = new Set<string>();
   /** About how many bytes the store is given. */
   bytes = 0;
+  /** About how many things they change. */
+  rows = 0;
   tip: Tip;
 
   /** @param base - the block that they follow */
@@ -87,6 +89,8 @@ export class Draft {
       this.#keys.push(sealed.writtenKeys);
     else for (const key of sealed.writtenKeys) this.#smallKeys.add(key);
     this.bytes += commit.block.length;
+    this.rows +=
+      1 + 2 * (commit.revisions.length + commit.indexEntries.length);
     this.tip = tip;
   }
 

@@ -1,6 +1,11 @@
 import type { Steps } from '../../async/maybe-promise.js';
 import { isTimeToPause, nextTurn } from '../../async/turns.js';
-import type { IndexEntry, NewIndex, Revision } from '../../store/contract.js';
+import type {
+  IndexEntry,
+  NewIndex,
+  Revision,
+  StoredTable,
+} from '../../store/contract.js';
 import { sealBlock } from '../journal/seal-block.js';
 import { conflictKey } from '../transaction/read-set.js';
 import {
@@ -68,6 +73,8 @@ export function* sealTransaction(
       blockTimestamp: timestamp,
       revisions,
       indexEntries,
+      writtenKeys,
+      ...(definitions.length > 0 && { tables: definitions.map(storedTable) }),
       ...(redaction && { redactions: [redaction] }),
       ...(catalog !== committedCatalog && {
         newIndexes: [...indexesOnlyIn(catalog, committedCatalog)],
@@ -80,6 +87,15 @@ export function* sealTransaction(
     definitions,
     writtenKeys,
   };
+}
+
+/** What a store knows of a table. */
+export function storedTable({
+  tableId,
+  name,
+  status,
+}: TableDefinition): StoredTable {
+  return { tableId, name, isActive: status === 'ACTIVE' };
 }
 
 /** The documents that a transaction leaves changed. */

@@ -8,9 +8,10 @@ import type {
   LedgerStore,
   NewIndex,
   Redaction,
+  StoredTable,
 } from '../../store/contract.js';
 import { keyOf } from '../commit/index-builder.js';
-import { indexesOnlyIn } from '../commit/seal.js';
+import { indexesOnlyIn, storedTable } from '../commit/seal.js';
 import { decodeStruct } from '../journal/block.js';
 import { MerkleFrontier, NO_HASH } from '../journal/merkle.js';
 import { equal } from '../journal/verify.js';
@@ -147,7 +148,7 @@ class Replay {
     this.#redactions.add(block);
     this.#unproven += block.check.unprovenRevisions;
     const before = this.#catalog;
-    this.#define(block);
+    const tables = this.#define(block);
     const merkleNodes = this.#frontier.append(blockHash);
     if (this.#there && sequenceNo <= this.#there.sequenceNo) {
       this.#pass(block, this.#there);
@@ -165,6 +166,7 @@ class Replay {
       revisions,
       indexEntries,
       redactions,
+      ...(tables.length > 0 && { tables }),
       newIndexes,
       endedIndexes: Array.from(
         indexesOnlyIn(before, this.#catalog),
@@ -203,18 +205,28 @@ class Replay {
       );
   }
 
-  /** Takes the definitions of a block into the catalog. */
-  #define({ revisions }: JournalBlock): void {
+  /** Takes the definitions of a block into the catalog. @returns the tables as it leaves them */
+  #define({ revisions }: JournalBlock): readonly StoredTable[] {
     const definitions = revisions.filter(
       ({ tableId }) => tableId === SYSTEM_TABLE_ID,
     );
-    if (definitions.length === 0) return;
-    this.#catalog = this.#catalog.with(
-      definitions.flatMap(({ data }) =>
-        data ? [readDefinition(decodeStruct(data))] : [],
-      ),
-      definitions.flatMap(({ data, documentId }) => (data ? [] : [documentId])),
+    if (definitions.length === 0) return [];
+    const before = this.#catalog;
+    const defined = definitions.flatMap(({ data }) =>
+      data ? [readDefinition(decodeStruct(data))] : [],
     );
+    const gone = definitions.flatMap(({ data, documentId }) =>
+      data ? [] : [documentId],
+    );
+    this.#catalog = before.with(defined, gone);
+    return [
+      ...defined.map(storedTable),
+      ...gone.map((tableId) => ({
+        tableId,
+        name: before.byId(tableId)?.name ?? '',
+        isActive: false,
+      })),
+    ];
   }
 
   /** Goes over a block that is there. */

@@ -1,4 +1,8 @@
-import { type Steps, wait } from '../../async/maybe-promise.js';
+import {
+  type MaybePromise,
+  type Steps,
+  wait,
+} from '../../async/maybe-promise.js';
 import { isTimeToPause, isTurnLong, nextTurn } from '../../async/turns.js';
 import type { IonValue } from '../../ion/value.js';
 import {
@@ -6,14 +10,22 @@ import {
   type Statement,
   type StatementRows,
 } from '../../partiql/index.js';
-import { CommitDigest, InvalidSessionException } from '../../session/index.js';
+import {
+  CommitDigest,
+  InvalidSessionException,
+  OccConflictException,
+} from '../../session/index.js';
 import type { IndexEntry, Redaction, Snapshot } from '../../store/contract.js';
 import { timestampOf } from '../journal/block.js';
 import type { Turn } from '../commit/conflict-queue.js';
 import type { LedgerPorts } from '../ports.js';
 import type { UniqueIds } from '../unique-id.js';
 import { ReadSet } from './read-set.js';
-import { readParameters, ReceivedStatement } from './received-statement.js';
+import {
+  type Parameter,
+  readParameters,
+  ReceivedStatement,
+} from './received-statement.js';
 import { StatementScope } from './statement-scope.js';
 import type { TableCatalog } from './table-catalog.js';
 import { type SizeLimits, TransactionSize } from './transaction-size.js';
@@ -22,13 +34,20 @@ import { WriteSet } from './write-set.js';
 /** Rows of a statement, in batches. */
 export type ResultRows = Pick<StatementRows, 'next' | 'close'>;
 
+/** What a transaction reads, and the tables that it knows to be there. */
+export interface Beginning {
+  readonly snapshot: Snapshot;
+  readonly catalog: TableCatalog;
+}
+
 /** What a transaction begins with. */
 export interface TransactionStart {
   readonly strandId: string;
   readonly ports: LedgerPorts;
   readonly ids: UniqueIds;
-  readonly snapshot: Snapshot;
-  readonly catalog: TableCatalog;
+  readonly beginning: Beginning;
+  /** Learns what other processes have done meanwhile, and begins anew. */
+  readonly beginAgain: () => MaybePromise<Beginning>;
   /** Whether lookups in an index find all there is. */
   readonly isBuilt: (indexId: string) => boolean;
   readonly limits: SizeLimits;
@@ -52,6 +71,7 @@ export class LedgerTransaction {
   /** The revision that it redacts. */
   redaction: Redaction | undefined;
   readonly #start: TransactionStart;
+  #beginning: Beginning;
   /** Every statement, those that failed included. */
   readonly #received: ReceivedStatement[] = [];
   readonly #statements: ReceivedStatement[] = [];
@@ -62,12 +82,13 @@ export class LedgerTransaction {
   constructor(start: TransactionStart) {
     this.#start = start;
     this.id = start.ids.next();
-    this.catalog = start.catalog;
+    this.#beginning = start.beginning;
+    this.catalog = this.#beginning.catalog;
     this.#size = new TransactionSize(start.limits);
   }
 
   get snapshot(): Snapshot {
-    return this.#start.snapshot;
+    return this.#beginning.snapshot;
   }
 
   get takesTurns(): boolean {
@@ -80,7 +101,7 @@ export class LedgerTransaction {
 
   /** The tables as of the snapshot. */
   get committedCatalog(): TableCatalog {
-    return this.#start.catalog;
+    return this.#beginning.catalog;
   }
 
   /** The statements that took effect. */
@@ -121,14 +142,42 @@ export class LedgerTransaction {
    * throws.
    */
   *execute(text: string, parameters: readonly Uint8Array[]): Steps<ResultRows> {
-    const { strandId, snapshot, catalog, isBuilt, ports, ids } = this.#start;
-    const startTime = ports.now();
+    const startTime = this.#start.ports.now();
     const read = yield* readParameters(parameters);
     const received = new ReceivedStatement(text, startTime, read);
     this.#received.push(received);
     this.#hold(received, parameters);
 
     const statement = compile(text);
+    for (;;) {
+      const { snapshot, catalog } = this.#beginning;
+      try {
+        const result = yield* this.#attempt(statement, read);
+        this.#statements.push(received);
+        return result;
+      } catch (error) {
+        // It was read what there is now.
+        if (snapshot.isSettled) throw error;
+        // It may have failed because others have defined tables meanwhile.
+        const beginning = yield* wait(this.#start.beginAgain());
+        if (beginning.catalog === catalog) throw error;
+        this.#throwIfEnded();
+        if (this.#statements.length > 0)
+          throw new OccConflictException(
+            'Tables were defined since the transaction began',
+            { cause: error },
+          );
+        this.#begin(beginning);
+      }
+    }
+  }
+
+  *#attempt(
+    statement: Statement,
+    parameters: readonly Parameter[],
+  ): Steps<ResultRows> {
+    const { strandId, isBuilt, ports, ids } = this.#start;
+    const { snapshot, catalog } = this.#beginning;
     const number = this.#statements.length;
     const scope = new StatementScope({
       view: {
@@ -149,14 +198,21 @@ export class LedgerTransaction {
     });
     const rows = statement.execute({
       catalog: scope,
-      parameters: read.map(({ value }) => value),
+      parameters: parameters.map(({ value }) => value),
       transactionId: this.id,
       now: () => timestampOf(ports.now()),
       pause: () => this.#pause(),
     });
-    const result = yield* this.#run(statement, scope, rows);
-    this.#statements.push(received);
-    return result;
+    if (statement.kind !== 'query') return yield* this.#change(scope, rows);
+    const cursor = this.#cursor(rows);
+    // Its first rows tell whether it has read what there is now.
+    return snapshot.isSettled ? cursor : yield* begun(cursor);
+  }
+
+  #begin(beginning: Beginning): void {
+    this.#beginning.snapshot.close();
+    this.#beginning = beginning;
+    this.catalog = beginning.catalog;
   }
 
   /** Counts the parameters of a statement, which are kept until its digest is asked for. */
@@ -172,12 +228,8 @@ export class LedgerTransaction {
     }
   }
 
-  *#run(
-    { kind }: Statement,
-    scope: StatementScope,
-    rows: StatementRows,
-  ): Steps<ResultRows> {
-    if (kind === 'query') return this.#cursor(rows);
+  /** Runs a statement that is no query to its end. */
+  *#change(scope: StatementScope, rows: StatementRows): Steps<ResultRows> {
     const batches: (readonly IonValue[])[] = [];
     for (;;) {
       const batch = yield* wait(rows.next());
@@ -246,6 +298,26 @@ export class LedgerTransaction {
     this.#ended = true;
     this.snapshot.close();
   }
+}
+
+/** The same rows, with the first of them at hand. */
+function* begun(rows: ResultRows): Steps<ResultRows> {
+  let first: readonly IonValue[] | undefined;
+  try {
+    first = yield* wait(rows.next());
+  } catch (error) {
+    rows.close();
+    throw error;
+  }
+  let isFirst = true;
+  return {
+    next: () => {
+      if (!isFirst) return rows.next();
+      isFirst = false;
+      return first;
+    },
+    close: () => rows.close(),
+  };
 }
 
 function replay(batches: readonly (readonly IonValue[])[]): ResultRows {

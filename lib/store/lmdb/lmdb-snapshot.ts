@@ -45,6 +45,7 @@ type Take<T> = (key: string, latest: Buffer | undefined) => T | undefined;
  * ended it.
  */
 export class LmdbSnapshot implements Snapshot {
+  readonly isSettled = true;
   readonly #source: SnapshotSource;
 
   constructor(

@@ -157,6 +157,8 @@ export class LmdbStore implements LedgerStore {
     return this.#head;
   }
 
+  readonly shared = undefined;
+
   get address(): string {
     return this.#path;
   }
@@ -383,7 +385,7 @@ export class LmdbStore implements LedgerStore {
     return undefined;
   }
 
-  snapshot(at: number): Snapshot {
+  snapshot(at = this.#head?.sequenceNo ?? -1): Snapshot {
     this.#throwIfClosed();
     this.#openSnapshots.set(at, (this.#openSnapshots.get(at) ?? 0) + 1);
     let closed = false;

@@ -25,6 +25,7 @@ import { StoreClosedError, TipMovedError } from '../store-errors.js';
 export class MemoryStore implements LedgerStore {
   readonly failure = undefined;
   readonly address = undefined;
+  readonly shared = undefined;
   readonly unbuilt = new Map<string, NewIndex>();
   origin = 0;
   readonly #commits: Commit[] = [];
@@ -45,7 +46,7 @@ export class MemoryStore implements LedgerStore {
     this.#throwIfClosed();
     if (commits.length === 0) return;
     if (this.#commits.length === 0) this.origin = tip + 1;
-    const last = this.origin + this.#commits.length - 1;
+    const last = this.#tip;
     if (tip !== last) throw new TipMovedError(tip, last);
     for (const commit of commits) {
       this.#commits.push(commit);
@@ -137,11 +138,15 @@ export class MemoryStore implements LedgerStore {
     );
   }
 
+  get #tip(): number {
+    return this.origin + this.#commits.length - 1;
+  }
+
   #documents(tableId: string): ReadonlyMap<string, Revision[]> {
     return this.#tables.get(tableId) ?? new Map<string, Revision[]>();
   }
 
-  snapshot(at: number): Snapshot {
+  snapshot(at = this.#tip): Snapshot {
     this.#throwIfClosed();
     const documents = (tableId: string) => this.#documents(tableId);
     const current = (revisions: readonly Revision[] | undefined) => {
@@ -156,6 +161,7 @@ export class MemoryStore implements LedgerStore {
 
     return {
       at,
+      isSettled: true,
       get,
       lookup: (tableId, indexId, keys) => {
         const ids = keys.flatMap((key) => [
@@ -181,7 +187,7 @@ export class MemoryStore implements LedgerStore {
     this.#throwIfClosed();
     const commits = [...this.#commits];
     const { origin } = this;
-    const tip = origin + commits.length - 1;
+    const tip = this.#tip;
     const ended = [...this.#endedEntries];
     const live = [...this.#liveEntries()];
     const revisions = [...this.#tables]

@@ -1,5 +1,5 @@
-import { decodeIon } from '../../ion/decode.js';
-import { decimalText, floatText } from '../../ion/text-writer.js';
+import { decodeIon } from './decode.js';
+import { decimalText, floatText } from './text-writer.js';
 import {
   Decimal,
   IonAnnotated,
@@ -11,19 +11,20 @@ import {
   IonSymbol,
   type IonValue,
   Timestamp,
-} from '../../ion/value.js';
+} from './value.js';
 
 /**
- * A block, or any other Ion value, as QLDB's JSON exports had it: on one line.
+ * The value of an Ion binary as JSON, as QLDB's exports had it: on one line.
  * JSON has fewer types, so some are lost: timestamps, symbols and clobs become
  * strings, blobs strings in base64, decimals and floats numbers, all nulls
  * `null`, S-expressions arrays; annotations go, and so do the numbers that JSON
  * does not have (`nan`, the infinities: `null`).
  */
-export function blockToJson(bytes: Uint8Array): string {
+export function ionToJsonText(bytes: Uint8Array): string {
   return toJsonText(decodeIon(bytes));
 }
 
+/** See {@link ionToJsonText}. */
 export function toJsonText(value: IonValue): string {
   if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value === 'number') return Object.is(value, -0) ? '0' : `${value}`;

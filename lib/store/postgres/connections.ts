@@ -1,0 +1,231 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  StoreClosedError,
+  StoreError,
+  StoreUnreachableError,
+} from '../store-errors.js';
+import { failureOf, reasonOf, storeErrorOf } from './postgres-errors.js';
+import {
+  type PostgresClient,
+  type PostgresPool,
+  type PostgresSettings,
+  shownUrl,
+} from './postgres-options.js';
+
+/** A statement with its values. */
+export interface Query {
+  /** One of a few texts, if it has values: it is prepared once for each connection. */
+  readonly text: string;
+  readonly values?: unknown[];
+}
+
+/** The names under which texts are prepared. */
+const names = new Map<string, string>();
+
+function nameOf(text: string): string {
+  let name = names.get(text);
+  if (name === undefined) names.set(text, (name = `qldb-${names.size + 1}`));
+  return name;
+}
+
+/** The values of a row, in the order of its columns. */
+export type Row = readonly unknown[];
+
+/** Connections are replaced within the hour: some services end older ones. */
+const LONGEST_LIFE_SECONDS = 30 * 60;
+const CONNECT_TIMEOUT = 10_000;
+/** How much longer than the database this process waits for an answer that it does not get, in milliseconds. */
+const ANSWER_GRACE = 5_000;
+/** Between attempts, in milliseconds: the first wait, and the longest. */
+const FIRST_WAIT = 20;
+const LONGEST_WAIT = 1_000;
+
+const OID_BYTEA = 17;
+const NUMBERS = new Set([20, 21, 23, 701]);
+
+/** Columns as we need them: `int8` as numbers, for ours are safe; `jsonb` as text. */
+const types = {
+  getTypeParser(oid: number): (text: string) => unknown {
+    if (NUMBERS.has(oid)) return Number;
+    if (oid === OID_BYTEA) return (text) => Buffer.from(text.slice(2), 'hex');
+    return (text) => text;
+  },
+};
+
+interface OwnedPool extends PostgresPool {
+  end(): Promise<void>;
+}
+
+/** The connections of a store: one pool to read, one connection at a time to write. */
+export class Connections {
+  #closed = false;
+
+  private constructor(
+    /** The database as messages name it: without a password. */
+    readonly where: string,
+    private readonly settings: PostgresSettings,
+    private readonly readers: PostgresPool,
+    private readonly writers: PostgresPool,
+    private readonly owned: readonly OwnedPool[],
+  ) {}
+
+  /** Opens nothing yet. @throws StoreError `QLDB_STORE_OPTIONS` when the package `pg` is not there */
+  static async of(settings: PostgresSettings): Promise<Connections> {
+    const { pool, url, maxConnections } = settings;
+    if (pool)
+      return new Connections(
+        "of the application's pool",
+        settings,
+        pool,
+        pool,
+        [],
+      );
+    const readers = await ownPool(settings, maxConnections - 1);
+    const writers = await ownPool(settings, 1);
+    const where = url === undefined ? 'of the environment' : shownUrl(url);
+    return new Connections(where, settings, readers, writers, [
+      readers,
+      writers,
+    ]);
+  }
+
+  /** When an attempt that begins now is the last, in milliseconds of `performance.now()`. */
+  deadline(): number {
+    return performance.now() + this.settings.answerTimeout;
+  }
+
+  /**
+   * Reads, as often as it takes to have an answer.
+   *
+   * @throws StoreUnreachableError when there is none in time
+   * @throws StoreError when the database refuses the statement
+   */
+  async read(query: Query): Promise<readonly Row[]> {
+    return this.insist((attempt) =>
+      this.with(this.readers, (client) => this.run(client, query), attempt),
+    );
+  }
+
+  /** Does something until it is done; what is lost is done again. */
+  async insist<T>(attempt: (n: number) => Promise<T>): Promise<T> {
+    const deadline = this.deadline();
+    for (let n = 0; ; n++) {
+      try {
+        return await attempt(n);
+      } catch (error) {
+        await this.pauseAfter(error, n, deadline, false);
+      }
+    }
+  }
+
+  /** A connection to write with; give it back with `release`. */
+  async writer(): Promise<PostgresClient> {
+    this.#throwIfClosed();
+    return this.writers.connect();
+  }
+
+  /** Runs a statement on a connection. */
+  async run(client: PostgresClient, query: Query): Promise<readonly Row[]> {
+    const { text, values } = query;
+    const { rows } = await client.query({
+      ...(values && this.settings.prepare && { name: nameOf(text) }),
+      text,
+      ...(values && { values }),
+      rowMode: 'array',
+      types,
+    });
+    return rows as readonly Row[];
+  }
+
+  async with<T>(
+    pool: PostgresPool,
+    work: (client: PostgresClient) => Promise<T>,
+    attempt = 0,
+  ): Promise<T> {
+    this.#throwIfClosed();
+    const client = await pool.connect();
+    let error: unknown;
+    try {
+      return await work(client);
+    } catch (thrown) {
+      error = thrown;
+      throw thrown;
+    } finally {
+      // After a second failure other connections may have the same trouble: this one goes anyway.
+      client.release(
+        error !== undefined && (failureOf(error) === 'lost' || attempt > 0),
+      );
+    }
+  }
+
+  /** A connection of its own, for one long transaction of reads. */
+  async reader(): Promise<PostgresClient> {
+    return this.insist(async () => {
+      this.#throwIfClosed();
+      return this.readers.connect();
+    });
+  }
+
+  /**
+   * Waits before the next attempt.
+   *
+   * @throws StoreError what has happened, if another attempt makes no sense, or it is too late for it
+   */
+  async pauseAfter(
+    error: unknown,
+    attempt: number,
+    deadline: number,
+    mayBeWritten: boolean,
+  ): Promise<void> {
+    const failure = failureOf(error);
+    if (failure === 'refused' || failure === 'taken')
+      throw storeErrorOf(error, this.where);
+    const wait = Math.min(FIRST_WAIT * 2 ** attempt, LONGEST_WAIT);
+    if (performance.now() + wait > deadline)
+      throw new StoreUnreachableError(
+        `The database ${this.where} did not answer within ${this.settings.answerTimeout} ms (${attempt + 1} attempts): ${reasonOf(error)}. Check that it is up and can be reached from here.`,
+        mayBeWritten,
+        { cause: new Error(reasonOf(error)) },
+      );
+    await sleep(wait);
+    this.#throwIfClosed();
+  }
+
+  async end(): Promise<void> {
+    this.#closed = true;
+    await Promise.all(this.owned.map((pool) => pool.end()));
+  }
+
+  #throwIfClosed(): void {
+    if (this.#closed) throw new StoreClosedError();
+  }
+}
+
+async function ownPool(
+  { url, ssl, statementTimeout }: PostgresSettings,
+  max: number,
+): Promise<OwnedPool> {
+  const { default: pg } = await import('pg').catch((cause: unknown) => {
+    throw new StoreError(
+      'QLDB_STORE_OPTIONS',
+      'A ledger on PostgreSQL needs the package pg: npm install pg.',
+      { cause },
+    );
+  });
+  const pool = new pg.Pool({
+    ...(url === undefined ? {} : { connectionString: url }),
+    ...(ssl === undefined ? {} : { ssl }),
+    max,
+    application_name: 'nestjs-qldb',
+    keepAlive: true,
+    connectionTimeoutMillis: CONNECT_TIMEOUT,
+    maxLifetimeSeconds: LONGEST_LIFE_SECONDS,
+    ...(statementTimeout > 0 && {
+      statement_timeout: statementTimeout,
+      query_timeout: statementTimeout + ANSWER_GRACE,
+    }),
+  });
+  // An idle connection that is lost: the next statement takes another.
+  pool.on('error', () => {});
+  return pool as unknown as OwnedPool;
+}
