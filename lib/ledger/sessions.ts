@@ -14,6 +14,7 @@ import {
   InvalidSessionException,
   type IOUsage,
   LimitExceededException,
+  OccConflictException,
   type Page,
   type SendCommandOptions,
   type SendCommandRequest,
@@ -202,6 +203,8 @@ export class LedgerSessions implements SessionEndpoint {
         };
       }
     } catch (error) {
+      // Wherever it comes to light, a conflict has ended the transaction.
+      if (error instanceof OccConflictException) this.#close(session);
       throw asSessionException(error);
     }
     throw new BadRequestException('The request has no command.');

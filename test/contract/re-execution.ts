@@ -48,6 +48,8 @@ export interface ProofOptions {
   /** The ledger behind the endpoint, for its journal; its pages have {@link PAGE_ROWS}. */
   readonly ledger: Ledger;
   readonly endpoint: SessionEndpoint;
+  /** Other processes' endpoints to the same ledger: sessions are spread over all. */
+  readonly others?: readonly SessionEndpoint[];
 }
 
 /** Small pages, so that cursors stay open over later statements. */
@@ -78,8 +80,10 @@ export async function proveSerializable(options: ProofOptions): Promise<Proof> {
     );
     ids.set(id, documentId);
   }
+  await ledger.refresh();
   const first = ledger.getDigest().digestTipAddress.sequenceNo + 1;
   const past = await new Workload(options, random, ids).run();
+  await ledger.refresh();
   await ledger.verify();
   await runAgain(options, first, past);
   const count = (fate: Past['fate']) =>
@@ -126,10 +130,11 @@ class Workload {
   ) {}
 
   async run(): Promise<Past[]> {
-    const { endpoint, transactions } = this.options;
+    const { endpoint, others = [], transactions } = this.options;
+    const endpoints = [endpoint, ...others];
     const idle: RawSession[] = [];
-    for (let n = 0; n < SESSIONS; n++)
-      idle.push(await RawSession.start(endpoint));
+    for (let n = 0; n < Math.max(SESSIONS, 2 * endpoints.length); n++)
+      idle.push(await RawSession.start(endpoints[n % endpoints.length]));
     const open: Running[] = [];
     while (this.#begun < transactions || open.length > 0) {
       const canBegin = this.#begun < transactions && idle.length > 0;
@@ -146,7 +151,9 @@ class Workload {
       const at = this.random.below(open.length);
       const running = open[at];
       if (running.left-- > 0) {
-        await this.#step(running);
+        if (await this.#stepOrConflict(running)) continue;
+        open.splice(at, 1);
+        idle.push(running.session);
         continue;
       }
       open.splice(at, 1);
@@ -162,12 +169,13 @@ class Workload {
     return this.#past;
   }
 
-  get #tip(): number {
+  async #tip(): Promise<number> {
+    await this.options.ledger.refresh();
     return this.options.ledger.getDigest().digestTipAddress.sequenceNo;
   }
 
   async #begin(session: RawSession): Promise<Running> {
-    const begin = this.#tip;
+    const begin = await this.#tip();
     await session.begin();
     const past: Past = {
       id: session.transactionId,
@@ -178,6 +186,18 @@ class Workload {
     };
     this.#past.push(past);
     return { session, past, left: 1 + this.random.below(6), cursors: [] };
+  }
+
+  /** @returns false when it came to a conflict, which a statement may where several processes define tables */
+  async #stepOrConflict(running: Running): Promise<boolean> {
+    try {
+      await this.#step(running);
+      return true;
+    } catch (error) {
+      if ((error as Error).name !== 'OccConflictException') throw error;
+      running.past.fate = 'conflict';
+      return false;
+    }
   }
 
   async #step({ session, past, cursors, left }: Running): Promise<void> {
@@ -208,7 +228,7 @@ class Workload {
       if ((error as Error).name !== 'OccConflictException') throw error;
       past.fate = 'conflict';
     }
-    past.end = this.#tip;
+    past.end = await this.#tip();
   }
 
   #statement(): [string, ...unknown[]] {

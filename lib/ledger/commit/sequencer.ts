@@ -115,10 +115,9 @@ export class Sequencer {
 
   *#commitRead(transaction: LedgerTransaction): Steps<void> {
     // One statement is right as of its block, wherever that stands by now.
-    const { statements, snapshot } = transaction;
     if (
       this.#store.shared &&
-      !(snapshot.isSettled && statements.length <= 1)
+      !(transaction.snapshot.isSettled && transaction.isOneStatement)
     )
       yield* wait(this.follow());
     this.#validate(transaction);

@@ -130,6 +130,11 @@ export class LedgerTransaction {
     });
   }
 
+  /** Whether it has shown what one statement read, and nothing else. */
+  get isOneStatement(): boolean {
+    return this.#received.length <= 1;
+  }
+
   get isReadOnly(): boolean {
     for (const { base, data } of this.writes) if (base ?? data) return false;
     return true;
@@ -162,7 +167,8 @@ export class LedgerTransaction {
         const beginning = yield* wait(this.#start.beginAgain());
         if (beginning.catalog === catalog) throw error;
         this.#throwIfEnded();
-        if (this.#statements.length > 0)
+        // Those that failed have shown something, too.
+        if (this.#received.length > 1)
           throw new OccConflictException(
             'Tables were defined since the transaction began',
             { cause: error },

@@ -5,7 +5,8 @@ import {
   type Revision,
   type Snapshot,
 } from '../contract.js';
-import { idArray, byteaArray } from './binary-array.js';
+import { DefinitionsMovedError, type StoreError } from '../store-errors.js';
+import { byteaArray, idArray } from './binary-array.js';
 import type { Connections, Row } from './connections.js';
 import {
   type ReadParts,
@@ -27,17 +28,20 @@ export interface SnapshotSource {
   readonly ledger: number;
   readonly connections: Pick<Connections, 'read'>;
   readonly readParts: ReadParts;
-  /** The last block that this process knows of. */
-  known(): number;
-  /**
-   * Takes note of the last block there is.
-   *
-   * @param definitions - the last block that defined tables
-   * @throws DefinitionsMovedError when this process does not know it
-   */
-  settle(head: number, definitions: number): void;
+  /** What this process knows of the end of the journal. */
+  known(): KnownEnd;
+  /** Takes note that the database has lost blocks; what is to be thrown then. */
+  lost(): StoreError;
   /** @throws StoreClosedError */
   throwIfClosed(): void;
+}
+
+/** The end of a journal. */
+export interface KnownEnd {
+  /** The last block. */
+  readonly sequenceNo: number;
+  /** The last one up to it that defines tables. */
+  readonly definitions: number;
 }
 
 /**
@@ -48,16 +52,19 @@ export interface SnapshotSource {
 export class PostgresSnapshot implements Snapshot {
   readonly #source: SnapshotSource;
   readonly #ledger: number;
+  /** What was known when it began: so far whoever reads understands what is there. */
+  readonly #known: KnownEnd;
   #at: number | undefined;
 
   constructor(source: SnapshotSource, at: number | undefined) {
     this.#source = source;
     this.#ledger = source.ledger;
+    this.#known = source.known();
     this.#at = at;
   }
 
   get at(): number {
-    return this.#at ?? this.#source.known();
+    return this.#at ?? this.#known.sequenceNo;
   }
 
   get isSettled(): boolean {
@@ -93,11 +100,17 @@ export class PostgresSnapshot implements Snapshot {
     const head = rows.at(0)?.slice(-2) as readonly number[] | undefined;
     // Several first reads may run at once: the first answer is the one that counts.
     if (head && this.#at === undefined) {
-      this.#source.settle(head[0], head[1]);
-      this.#at = head[0];
+      this.#settle(head[0], head[1]);
     } else if (head && head[0] !== this.#at)
       return this.#read(text, order, values);
     return rows.filter((row) => row[0] !== null);
+  }
+
+  #settle(sequenceNo: number, definitions: number): void {
+    if (sequenceNo < this.#known.sequenceNo) throw this.#source.lost();
+    if (definitions > this.#known.definitions)
+      throw new DefinitionsMovedError(this.#known.sequenceNo, definitions);
+    this.#at = sequenceNo;
   }
 
   /** The rows of a document table, as `d`, each as it was at the block, as `r`. */

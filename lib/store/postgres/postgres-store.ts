@@ -17,11 +17,9 @@ import {
   type StoredEntry,
 } from '../contract.js';
 import {
-  DefinitionsMovedError,
   StoreClosedError,
   StoreDamagedError,
   StoreError,
-  StoreLostError,
   TipMovedError,
 } from '../store-errors.js';
 import { AppendRows, entryColumns } from './append-rows.js';
@@ -138,8 +136,11 @@ export class PostgresStore implements LedgerStore {
       ledger: row.id,
       connections,
       readParts: this.#readParts,
-      known: () => this.#head?.sequenceNo ?? -1,
-      settle: (head, definitions) => this.#settle(head, definitions),
+      known: () => ({
+        sequenceNo: this.#head?.sequenceNo ?? -1,
+        definitions: this.#definitions,
+      }),
+      lost: () => this.#lost(),
       throwIfClosed: () => this.#throwIfClosed(),
     };
   }
@@ -473,20 +474,13 @@ export class PostgresStore implements LedgerStore {
       throw this.#lost();
   }
 
-  /** Takes note of the last block there is; called by first reads of snapshots. */
-  #settle(head: number, definitions: number): void {
-    if (head < (this.#head?.sequenceNo ?? -1)) throw this.#lost();
-    if (definitions > this.#definitions)
-      throw new DefinitionsMovedError(
-        this.#head?.sequenceNo ?? -1,
-        definitions,
-      );
-  }
-
   /** The database does not have what it acknowledged: another one took its place, or an older state of it. */
   #lost(): StoreError {
     if (this.#failure) return this.#failure;
-    const failure = new StoreLostError(this.#where);
+    const failure = new StoreError(
+      'QLDB_STORE_LOST',
+      `The database ${this.#where} does not have the last block that it had acknowledged to this process: it is another one, or an older state of it, such as after a failover to a replica that was behind. Nothing more is written. Compare the digest of the ledger there with one that was kept, then start the application again.`,
+    );
     this.#failure = failure;
     this.onFailure?.(failure);
     return failure;
