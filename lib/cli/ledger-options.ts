@@ -3,8 +3,8 @@ import {
   type Ledger,
   LedgerMissingError,
   openLedger,
+  storeHome,
 } from '../ledger/index.js';
-import { hasStore } from '../store/open-store.js';
 
 export const DEFAULT_STORE = 'file:.qldb';
 
@@ -19,7 +19,7 @@ export function withStore(command: Command): Command {
   return command
     .option(
       '--store <store>',
-      'where the ledgers are: file:<folder>',
+      'where the ledgers are: file:<folder> or postgres://…',
       DEFAULT_STORE,
     )
     .option('--json', 'print the result as JSON, for a program');
@@ -50,7 +50,8 @@ export async function useLedger<T>(
   { ledger: name, store }: LedgerOptions,
   work: (ledger: Ledger) => T | Promise<T>,
 ): Promise<T> {
-  if (!hasStore(store, name)) throw new LedgerMissingError(name);
+  if (!(await (await storeHome(store)).has(name)))
+    throw new LedgerMissingError(name);
   const ledger = await openLedger({ name, store });
   try {
     return await work(ledger);

@@ -15,7 +15,8 @@ import {
 } from '../ledger/ledger-errors.js';
 import { isLedgerName } from '../ledger/ledger-name.js';
 import type { LedgerDigest } from '../ledger/verification/verify-contents.js';
-import { hasStore, replaceStore } from '../store/open-store.js';
+import { storeHome, type StorePlace } from '../store/open-store.js';
+import type { StoreHome } from '../store/store-home.js';
 import { ExportError } from './export-errors.js';
 import {
   findExports,
@@ -30,7 +31,7 @@ export interface ImportOptions extends FindOptions {
   /** Name of the ledger to be made. */
   readonly name: string;
   /** Where it is to be kept: `file:<folder>`. Default: `file:.qldb`, in the working directory. */
-  readonly store?: string | undefined;
+  readonly store?: StorePlace | undefined;
   /** A digest that was kept: the journal has to have it, or nothing is imported. */
   readonly digest?: LedgerDigest | undefined;
   /**
@@ -79,7 +80,8 @@ export async function importJournal(
 ): Promise<ImportedLedger> {
   const { name, store = 'file:.qldb' } = options;
   if (!isLedgerName(name)) throw new LedgerNameError(name);
-  if (hasStore(store, name)) throw new LedgerExistsError(name);
+  const home = await storeHome(store);
+  if (await home.has(name)) throw new LedgerExistsError(name);
   const found = await findExports(options);
   const first = found.files[0];
   const last = found.files.at(-1);
@@ -88,7 +90,7 @@ export async function importJournal(
       'QLDB_EXPORT_MISSING',
       'The export has no blocks: there is nothing to import.',
     );
-  const replayed = await replay(options, store, found);
+  const replayed = await replay(options, home, found);
   const span = { first: first.first, last: last.last };
   return {
     digest: replayed.digest,
@@ -102,13 +104,12 @@ export async function importJournal(
 
 async function replay(
   options: ImportOptions,
-  store: string,
+  home: StoreHome,
   found: FoundExports,
 ): Promise<ReplayedJournal> {
   const origin = found.files[0]?.first ?? 0;
   const run = (anew: boolean) =>
-    replaceStore(
-      store,
+    home.replace(
       options.name,
       (target) =>
         replayJournal(journalOf(found, options), target, {

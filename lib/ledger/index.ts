@@ -33,7 +33,20 @@ export {
 } from './ledger-errors.js';
 export { DEFAULT_LIMITS, type LedgerLimits, limitProblems } from './limits.js';
 export { openLedger, type OpenLedgerOptions } from './open-ledger.js';
-export { isStoreAddress, storeFolder } from '../store/open-store.js';
+export {
+  isStoreAddress,
+  placeProblems,
+  shownPlace,
+  storeFolder,
+  storeHome,
+  type StorePlace,
+} from '../store/open-store.js';
+export type {
+  PostgresClient,
+  PostgresPool,
+  PostgresStoreOptions,
+} from '../store/postgres/postgres-options.js';
+export type { StoreHome, StoreNote } from '../store/store-home.js';
 export { type LedgerPorts } from './ports.js';
 export {
   StoreClosedError,

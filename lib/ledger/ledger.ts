@@ -13,7 +13,7 @@ import {
 } from '../session/index.js';
 import type { Batches, LedgerStore } from '../store/contract.js';
 import { type StoreError, TipMovedError } from '../store/store-errors.js';
-import { hasStore, replaceStore } from '../store/open-store.js';
+import { storeHome, type StorePlace } from '../store/open-store.js';
 import { Turn } from './commit/conflict-queue.js';
 import type { Tip } from './commit/draft.js';
 import { IndexBuilder } from './commit/index-builder.js';
@@ -36,7 +36,10 @@ import type { LedgerLimits } from './limits.js';
 import type { LedgerPorts } from './ports.js';
 import { readCatalog } from './read-catalog.js';
 import { LedgerSessions } from './sessions.js';
-import { type Beginning, LedgerTransaction } from './transaction/transaction.js';
+import {
+  type Beginning,
+  LedgerTransaction,
+} from './transaction/transaction.js';
 import { UniqueIds } from './unique-id.js';
 import {
   type LedgerDigest,
@@ -354,24 +357,25 @@ export class Ledger {
    * can be opened right away. Every block is checked when it is restored, or put
    * into that store.
    *
-   * @param target - a stream, or `file:<folder>` as `openLedger` takes it
+   * @param target - a stream, or a store as `openLedger` takes it: `file:<folder>`, `postgres://…`
    * @returns the digest that the backup leads to: keep it elsewhere
    *
    * @example
    * await ledger.backup(createWriteStream('vehicle-registration.ion'));
    *
-   * @throws LedgerExistsError when the folder has a ledger of this name
+   * @throws LedgerExistsError when there is a ledger of this name
    */
   async backup(
-    target: Writable | string,
+    target: Writable | StorePlace,
     { signal, onProgress }: BackupOptions = {},
   ): Promise<LedgerDigest> {
+    await this.refresh();
     const digest = this.getDigest();
     const { sequenceNo } = digest.digestTipAddress;
     const { origin } = this.#store;
     const total = sequenceNo + 1 - origin;
     const blocks = this.#store.blocks(origin, sequenceNo);
-    if (typeof target !== 'string') {
+    if (isStream(target)) {
       await writeJournal(
         target,
         { ledgerName: this.name, firstSequenceNo: origin, ...digest },
@@ -380,8 +384,9 @@ export class Ledger {
       );
       return digest;
     }
-    if (hasStore(target, this.name)) throw new LedgerExistsError(this.name);
-    const { result } = await replaceStore(target, this.name, (store) =>
+    const home = await storeHome(target);
+    if (await home.has(this.name)) throw new LedgerExistsError(this.name);
+    const { result } = await home.replace(this.name, (store) =>
       replayJournal(blocks, store, {
         origin,
         signal,
@@ -467,6 +472,10 @@ export class Ledger {
   #throwIfClosed(): void {
     if (this.#closing) throw new LedgerClosedError();
   }
+}
+
+function isStream(target: Writable | StorePlace): target is Writable {
+  return typeof target === 'object' && 'write' in target;
 }
 
 async function appendFirstBlock(

@@ -1,10 +1,6 @@
 import { completeDriverOptions } from '../driver/driver-options.js';
 import { DriverOptionsError } from '../driver/index.js';
-import {
-  isLedgerName,
-  isStoreAddress,
-  limitProblems,
-} from '../ledger/index.js';
+import { isLedgerName, limitProblems, placeProblems } from '../ledger/index.js';
 import { QldbOptionsError } from './errors/module.errors.js';
 import type { QldbModuleOptions } from './interfaces/qldb-options.interface.js';
 
@@ -62,10 +58,7 @@ export function checkModuleOptions(
   const problems = Object.keys(options)
     .filter((option) => !isKnown(option))
     .map(unknownOption);
-  if (store !== undefined && typeof store !== 'string')
-    problems.push("store is a text: 'file:<folder>' or 'memory:'");
-  else if (store !== undefined && !isStoreAddress(store))
-    problems.push("store is 'file:<folder>' or 'memory:'");
+  if (store !== undefined) problems.push(...placeProblems(store));
   if (
     typeof options.ledgerName === 'string' &&
     !isLedgerName(options.ledgerName)

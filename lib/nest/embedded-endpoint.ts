@@ -1,4 +1,4 @@
-import type { Ledger, LedgerLimits } from '../ledger/index.js';
+import type { Ledger, LedgerLimits, StorePlace } from '../ledger/index.js';
 import { LedgerNotHereError } from './errors/module.errors.js';
 
 type Endpoint = Ledger['sessions'];
@@ -12,7 +12,7 @@ export class EmbeddedEndpoint implements Endpoint {
 
   constructor(
     private readonly name: string,
-    private readonly store: string | undefined,
+    private readonly store: StorePlace | undefined,
     private readonly limits: Partial<LedgerLimits> | undefined,
     private readonly onFailure: (failure: Error) => void,
   ) {}

@@ -1,12 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { PooledQldbDriver } from '../driver/index.js';
-import type { Ledger } from '../ledger/index.js';
+import { type Ledger, storeFolder } from '../ledger/index.js';
 import { isRemote } from './check-options.js';
 import { EmbeddedEndpoint } from './embedded-endpoint.js';
 import type { QldbModuleOptions } from './interfaces/qldb-options.interface.js';
 import { Qldb } from './qldb.js';
 import { DEFAULT_LEDGER } from './qldb.tokens.js';
+
+/** Whether a ledger of this process has its store in a database: that may come up later than the application. */
+const isElsewhere = (store: QldbModuleOptions['store']): boolean =>
+  store !== undefined && store !== 'memory:' && !storeFolder(store);
 
 /**
  * What one registration owns: the driver, and the ledger if it is in this
@@ -32,7 +36,7 @@ export class LedgerConnection {
       store,
       limits,
       lazyConnection = false,
-      retryAttempts = remote ? 9 : 0,
+      retryAttempts = remote || isElsewhere(store) ? 9 : 0,
       retryDelay = 3_000,
       ...driver
     } = options;

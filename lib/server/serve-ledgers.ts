@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
+import { shownPlace } from '../ledger/index.js';
 import type { LedgerLimits } from '../ledger/limits.js';
 import { LedgerDirectory } from './control-plane/ledger-directory.js';
 import { createQldbServer } from './qldb-server.js';
@@ -120,7 +121,7 @@ function introduction(
 ): string {
   const { accessKeyId, secretAccessKey } = credentials;
   return [
-    `Serving ${ledgers.join(', ') || 'no ledger yet'} (${store}) at ${url}`,
+    `Serving ${ledgers.join(', ') || 'no ledger yet'} (${shownPlace(store)}) at ${url}`,
     '',
     'A client reaches it with',
     '',

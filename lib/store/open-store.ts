@@ -1,16 +1,15 @@
-import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { LedgerStore, StoreContents } from './contract.js';
-import { MemoryStore } from './memory/memory-store.js';
+import { MemoryHome } from './memory/memory-home.js';
 import {
   isPostgresUrl,
   postgresProblems,
   postgresSettings,
+  shownUrl,
   type PostgresStoreOptions,
 } from './postgres/postgres-options.js';
 import { StoreError } from './store-errors.js';
+import type { StoreHome } from './store-home.js';
 
 const MEMORY = 'memory:';
 const FILE = 'file:';
@@ -44,8 +43,28 @@ export function placeProblems(place: unknown): readonly string[] {
 
 const PLACES = "'file:<folder>', 'memory:' or 'postgres://…'";
 
-function isPostgres(place: StorePlace): place is PostgresStoreOptions | string {
-  return typeof place === 'object' || isPostgresUrl(place);
+/**
+ * The place where ledgers are kept. It is opened with the first store.
+ *
+ * @throws StoreError when it is none
+ */
+export async function storeHome(place: StorePlace): Promise<StoreHome> {
+  // Each is loaded when needed: an application on another store pays nothing for it.
+  if (typeof place === 'object' || isPostgresUrl(place)) {
+    const settings = postgresSettings(place);
+    const { PostgresHome } = await import('./postgres/postgres-home.js');
+    return new PostgresHome(settings);
+  }
+  if (place === MEMORY) return new MemoryHome();
+  const folder = storeFolder(place);
+  if (folder !== undefined) {
+    const { FolderHome } = await import('./lmdb/folder-home.js');
+    return new FolderHome(folder);
+  }
+  throw new StoreError(
+    'QLDB_STORE_UNKNOWN',
+    `No store is known by the address ${JSON.stringify(place.replace(/:.*/s, ':…'))}. Use ${PLACES}.`,
+  );
 }
 
 /**
@@ -57,77 +76,21 @@ export async function openStore(
   place: StorePlace,
   ledgerName: string,
 ): Promise<LedgerStore> {
-  if (isPostgres(place)) {
-    const { PostgresStore } = await import('./postgres/postgres-store.js');
-    return PostgresStore.open(postgresSettings(place), ledgerName);
-  }
-  const address = place as string;
-  if (address === MEMORY) return new MemoryStore();
-  if (address.startsWith(FILE)) {
-    // Loaded when needed: an application on another store pays nothing for it.
-    const { LmdbStore } = await import('./lmdb/lmdb-store.js');
-    return LmdbStore.open(join(folderOf(address), ledgerName));
-  }
-  throw new StoreError(
-    'QLDB_STORE_UNKNOWN',
-    `No store is known by the address ${JSON.stringify(address.replace(/:.*/s, ':…'))}. Use ${PLACES}.`,
-  );
+  return (await storeHome(place)).open(ledgerName);
 }
 
-/**
- * Makes a store beside the place that an address names, lets it be filled, and
- * puts it there, in one step, when that has gone well. What was there is kept.
- *
- * @param fill - what fills the new store; when it fails, nothing has changed
- * @param options - `goesOn`: what a fill that failed has written stays beside the
- *   place, and the next one finds it in its store; `anew`: it does not
- * @returns what `fill` returned, and the file with what was there before, if there was any
- */
-export async function replaceStore<T>(
-  address: string,
-  ledgerName: string,
-  fill: (store: LedgerStore) => Promise<T>,
-  { goesOn = false, anew = false } = {},
-): Promise<{ readonly result: T; readonly former?: string }> {
-  if (!address.startsWith(FILE))
-    throw new StoreError(
-      'QLDB_STORE_UNKNOWN',
-      "A ledger can be put into a folder of this machine: use 'file:<folder>'.",
-    );
-  const [{ LmdbStore }, { putInPlace }] = await Promise.all([
-    import('./lmdb/lmdb-store.js'),
-    import('./lmdb/put-in-place.js'),
-  ]);
-  const path = join(folderOf(address), ledgerName);
-  const beside = goesOn ? `${path}.unfinished` : `${path}.new-${process.pid}`;
-  let isDone = false;
-  try {
-    if (anew) await rm(beside, { recursive: true, force: true });
-    const store = await LmdbStore.open(beside);
-    let result: T;
-    try {
-      result = await fill(store);
-    } finally {
-      await store.close();
-    }
-    const former = await putInPlace(beside, path);
-    isDone = true;
-    return { result, former };
-  } finally {
-    if (isDone || !goesOn) await rm(beside, { recursive: true, force: true });
-  }
+/** The folder that the stores of a place are in, if they are in a folder. */
+export function storeFolder(place: StorePlace): string | undefined {
+  return typeof place === 'string' && place.startsWith(FILE)
+    ? folderOf(place)
+    : undefined;
 }
 
-/** Whether there is a store for a ledger of a name. */
-export function hasStore(address: string, ledgerName: string): boolean {
-  return (
-    address.startsWith(FILE) && existsSync(join(folderOf(address), ledgerName))
-  );
-}
-
-/** The folder that the stores of an address are in, if they are in a folder. */
-export function storeFolder(address: string): string | undefined {
-  return address.startsWith(FILE) ? folderOf(address) : undefined;
+/** A place as it may be shown: without a password. */
+export function shownPlace(place: StorePlace): string {
+  if (typeof place === 'string')
+    return isPostgresUrl(place) ? shownUrl(place) : place;
+  return place.url === undefined ? 'PostgreSQL' : shownUrl(place.url);
 }
 
 /** What a store of this process holds, for another thread of it: see {@link LedgerStore.address}. */

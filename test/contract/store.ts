@@ -306,9 +306,7 @@ export function describeStore(
           ]),
         ]);
       }
-      expect(texts(scanned)).toEqual(
-        texts(revisions),
-      );
+      expect(texts(scanned)).toEqual(texts(revisions));
       expect(await all(snapshot.lookup(TABLE, INDEX, ['k']))).toHaveLength(
         1000,
       );

@@ -3,10 +3,7 @@ import { encodeIon } from '../../lib/ion/encode.js';
 import { dot, hashIon } from '../../lib/ion/hash.js';
 import { parseIonText } from '../../lib/ion/text.js';
 import { IonStruct, type IonValue } from '../../lib/ion/value.js';
-import {
-  ionToJsonText,
-  toJsonText,
-} from '../../lib/ion/json-text.js';
+import { ionToJsonText, toJsonText } from '../../lib/ion/json-text.js';
 import {
   findTypes,
   LearnedTypes,

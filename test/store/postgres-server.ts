@@ -62,7 +62,17 @@ export class PostgresServer {
     chmodSync(folder, 0o700);
     execFileSync(
       join(binaries() as string, 'initdb'),
-      ['-D', server.#data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync'],
+      [
+        '-D',
+        server.#data,
+        '-U',
+        'postgres',
+        '-A',
+        'trust',
+        '-E',
+        'UTF8',
+        '--no-sync',
+      ],
       { stdio: 'ignore', uid, gid, cwd: folder },
     );
     await server.up();
@@ -140,7 +150,10 @@ export class PostgresServer {
   }
 
   /** Runs SQL as its superuser. */
-  async sql<T extends object>(text: string, database = 'postgres'): Promise<T[]> {
+  async sql<T extends object>(
+    text: string,
+    database = 'postgres',
+  ): Promise<T[]> {
     const client = new pg.Client({ connectionString: this.urlOf(database) });
     await client.connect();
     try {

@@ -20,16 +20,17 @@ export function addBackup(program: Command, context: CommandContext): void {
       program
         .command('backup')
         .description(
-          'write the journal to a file, or the ledger to another folder',
+          'write the journal to a file, or the ledger to another store',
         )
         .requiredOption(
           '--to <target>',
-          'a file (- for the standard output), or file:<folder>',
+          'a file (- for the standard output), or file:<folder> or postgres://…',
         ),
     ),
     'backup --ledger vehicles --to vehicles.ion',
     'backup --ledger vehicles --to - | gzip > vehicles.ion.gz',
     'backup --ledger vehicles --to file:/mnt/backup',
+    'backup --ledger vehicles --to postgres://app@db.internal/app',
   ).action((options: BackupOptions) =>
     useLedger(options, async (ledger) => {
       const { to } = options;

@@ -1,8 +1,5 @@
-import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Command } from 'commander';
-import { isLedgerName, openLedger } from '../../ledger/index.js';
-import { storeFolder } from '../../store/open-store.js';
+import { isLedgerName, openLedger, storeHome } from '../../ledger/index.js';
 import { StoreError } from '../../store/store-errors.js';
 import { type CommandContext, report } from '../context.js';
 import { formatDigest } from '../digest-text.js';
@@ -11,8 +8,8 @@ import { withExamples, withStore } from '../ledger-options.js';
 /** A ledger of a store, as it is listed. */
 interface ListedLedger {
   readonly name: string;
-  /** In bytes, on the disk. */
-  readonly size: number;
+  /** In bytes, on the disk; a database does not tell. */
+  readonly size?: number | undefined;
   readonly blocks?: number;
   readonly digest?: string;
   /** Why there is nothing more to tell: a process has it open, or it is damaged. */
@@ -35,7 +32,7 @@ export function addLedgers(program: Command, context: CommandContext): void {
           ? ['There is no ledger in that store.']
           : ledgers.map(
               ({ name, size, blocks, digest, remark }) =>
-                `${name}  ${(size / 1e6).toFixed(1)} MB  ${remark ?? `${blocks} blocks  ${digest}`}`,
+                `${name}  ${size === undefined ? '' : `${(size / 1e6).toFixed(1)} MB  `}${remark ?? `${blocks} blocks  ${digest}`}`,
             ),
         { ledgers },
       );
@@ -44,21 +41,17 @@ export function addLedgers(program: Command, context: CommandContext): void {
 }
 
 async function listLedgers(store: string): Promise<ListedLedger[]> {
-  const folder = storeFolder(store);
-  if (folder === undefined) return [];
-  const names = await readdir(folder).catch(() => []);
+  const home = await storeHome(store);
   const ledgers: ListedLedger[] = [];
-  for (const name of names.filter(isLedgerName).sort()) {
-    const size = await sizeOf(join(folder, name));
-    if (size !== undefined) ledgers.push(await look(name, store, size));
-  }
+  for (const name of (await home.names()).filter(isLedgerName))
+    ledgers.push(await look(name, store, await home.size(name)));
   return ledgers;
 }
 
 async function look(
   name: string,
   store: string,
-  size: number,
+  size: number | undefined,
 ): Promise<ListedLedger> {
   try {
     const ledger = await openLedger({ name, store });
@@ -81,16 +74,4 @@ async function look(
           : error.message,
     };
   }
-}
-
-/** The bytes of the files in a folder; undefined if it is none, or has no ledger. */
-async function sizeOf(folder: string): Promise<number | undefined> {
-  const files = await readdir(folder).catch(() => []);
-  if (!files.some((file) => file.endsWith('.mdb'))) return undefined;
-  const sizes = await Promise.all(
-    files.map((file) =>
-      stat(join(folder, file)).then(({ blocks }) => blocks * 512),
-    ),
-  );
-  return sizes.reduce((sum, size) => sum + size, 0);
 }

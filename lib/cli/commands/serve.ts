@@ -34,7 +34,7 @@ export function addServe(program: Command, context: CommandContext): void {
       )
       .option(
         '--store <store>',
-        'where the ledgers are: file:<folder> or memory:',
+        'where the ledgers are: file:<folder>, postgres://… or memory:',
         DEFAULT_STORE,
       )
       .option(

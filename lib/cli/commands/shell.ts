@@ -1,7 +1,10 @@
 import type { Command } from 'commander';
 import { PooledQldbDriver } from '../../driver/index.js';
-import { LedgerMissingError, openLedger } from '../../ledger/index.js';
-import { hasStore } from '../../store/open-store.js';
+import {
+  LedgerMissingError,
+  openLedger,
+  storeHome,
+} from '../../ledger/index.js';
 import { CommandError } from '../command-error.js';
 import type { CommandContext } from '../context.js';
 import { DEFAULT_STORE, withExamples } from '../ledger-options.js';
@@ -27,7 +30,7 @@ export function addShell(program: Command, context: CommandContext): void {
       .requiredOption('--ledger <name>', 'the ledger')
       .option(
         '--store <store>',
-        'where it is: file:<folder>, or memory: to try things',
+        'where it is: file:<folder> or postgres://…, or memory: to try things',
         DEFAULT_STORE,
       )
       .option(
@@ -81,7 +84,7 @@ async function connect(
     });
     return { driver, close: () => driver.close() };
   }
-  if (store !== 'memory:' && !hasStore(store, name))
+  if (store !== 'memory:' && !(await (await storeHome(store)).has(name)))
     throw new LedgerMissingError(name);
   const ledger = await openLedger({ name, store });
   const driver = new PooledQldbDriver({

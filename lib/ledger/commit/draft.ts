@@ -89,8 +89,7 @@ export class Draft {
       this.#keys.push(sealed.writtenKeys);
     else for (const key of sealed.writtenKeys) this.#smallKeys.add(key);
     this.bytes += commit.block.length;
-    this.rows +=
-      1 + 2 * (commit.revisions.length + commit.indexEntries.length);
+    this.rows += 1 + 2 * (commit.revisions.length + commit.indexEntries.length);
     this.tip = tip;
   }
 

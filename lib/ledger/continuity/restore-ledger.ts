@@ -1,5 +1,4 @@
-import { hasStore, openStore, replaceStore } from '../../store/open-store.js';
-import type { LedgerStore } from '../../store/contract.js';
+import { storeHome, type StorePlace } from '../../store/open-store.js';
 import { equal } from '../journal/verify.js';
 import {
   BackupInvalidError,
@@ -16,8 +15,8 @@ import { type ReplayWatch, replayJournal } from './replay-journal.js';
 export interface RebuildOptions {
   /** The ledger's name. */
   readonly name: string;
-  /** Where it is kept: `file:<folder>`. Default: `file:.qldb`, in the working directory. */
-  readonly store?: string;
+  /** Where it is kept: `file:<folder>` or `postgres://…`. Default: `file:.qldb`, in the working directory. */
+  readonly store?: StorePlace;
   /** Ends the work, and leaves everything as it was; it rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
   /** Is told how far it has come: blocks written, of how many. */
@@ -28,7 +27,7 @@ export interface RebuildOptions {
 
 /** A ledger that was made anew. */
 export interface RebuiltLedger extends LedgerDigest {
-  /** The file with the ledger as it was before; remove it when it is needed no longer. */
+  /** Where the ledger is as it was before: a file, or a name in the database. Remove it when it is needed no longer. */
   readonly former: string;
 }
 
@@ -49,31 +48,28 @@ export interface RestoreOptions extends RebuildOptions {
  */
 export async function rebuildLedger({
   name,
-  store: address = 'file:.qldb',
+  store: place = 'file:.qldb',
   ...watch
 }: RebuildOptions): Promise<RebuiltLedger> {
   if (!isLedgerName(name)) throw new LedgerNameError(name);
-  if (!hasStore(address, name)) throw new LedgerMissingError(name);
-  const source = await openStore(address, name);
+  const home = await storeHome(place);
+  if (!(await home.has(name))) throw new LedgerMissingError(name);
+  const source = await home.open(name);
   try {
     const head = await source.head();
     if (!head) throw new LedgerMissingError(name);
-    const { result, former = '' } = await replaceStore(
-      address,
-      name,
-      async (target) => {
-        const digest = await replayJournal(
-          source.blocks(source.origin, head.sequenceNo),
-          target,
-          {
-            origin: source.origin,
-            ...watching(watch, head.sequenceNo + 1 - source.origin),
-          },
-        );
-        await source.close();
-        return digest;
-      },
-    );
+    const { result, former = '' } = await home.replace(name, async (target) => {
+      const digest = await replayJournal(
+        source.blocks(source.origin, head.sequenceNo),
+        target,
+        {
+          origin: source.origin,
+          ...watching(watch, head.sequenceNo + 1 - source.origin),
+        },
+      );
+      await source.close();
+      return digest;
+    });
     return { ...result, former };
   } finally {
     await source.close();
@@ -93,15 +89,16 @@ export async function rebuildLedger({
  */
 export async function restoreLedger({
   name,
-  store: address = 'file:.qldb',
+  store: place = 'file:.qldb',
   from,
   digest,
   ...watch
 }: RestoreOptions): Promise<LedgerDigest> {
   if (!isLedgerName(name)) throw new LedgerNameError(name);
-  if (hasStore(address, name)) throw new LedgerExistsError(name);
+  const home = await storeHome(place);
+  if (await home.has(name)) throw new LedgerExistsError(name);
   const { header, blocks } = await readJournal(from);
-  const { result } = await replaceStore(address, name, (target: LedgerStore) =>
+  const { result } = await home.replace(name, (target) =>
     replayJournal(blocks, target, {
       origin: header.firstSequenceNo,
       ...watching(

@@ -1,7 +1,7 @@
 import type { ModuleMetadata, Provider, Type } from '@nestjs/common';
 import type { InjectionToken, OptionalFactoryDependency } from '@nestjs/common';
 import type { PooledQldbDriverOptions } from '../../driver/index.js';
-import type { LedgerLimits } from '../../ledger/index.js';
+import type { LedgerLimits, StorePlace } from '../../ledger/index.js';
 
 /**
  * Where the ledger is, and how it is used.
@@ -21,10 +21,13 @@ export interface QldbModuleOptions extends Omit<
    *
    * - `file:<folder>`: durable, in a folder of this machine; made if absent
    * - `memory:`: gone when the process ends; for tests
+   * - `postgres://user:password@host:5432/database`: in a PostgreSQL database, or
+   *   one that speaks its protocol, which many processes share; or options for
+   *   one, such as `{ pool, schema: 'ledgers' }`
    *
    * Default: `file:.qldb`, unless an endpoint is named.
    */
-  readonly store?: string;
+  readonly store?: StorePlace;
 
   /**
    * Bounds of the sessions and transactions of a ledger in this process, such
@@ -41,7 +44,7 @@ export interface QldbModuleOptions extends Omit<
   /**
    * How often the start is tried again when the ledger cannot be opened, such
    * as while another process still has it, or its endpoint is not up yet.
-   * Default: 9 for an endpoint, 0 for a ledger in this process.
+   * Default: 9 for an endpoint and for a database, 0 for a folder.
    */
   readonly retryAttempts?: number;
 

@@ -1,20 +1,20 @@
-import { readdir, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { isLedgerName } from '../../ledger/ledger-name.js';
 import {
   type Ledger,
   type LedgerLimits,
   openLedger,
   type StoreError,
-  storeFolder,
+  type StoreHome,
+  storeHome,
+  type StorePlace,
 } from '../../ledger/index.js';
 import type { SessionEndpoint } from '../../session/index.js';
-import { type LedgerSettings, SettingsFile } from './ledger-settings.js';
+import { KeptSettings, type LedgerSettings } from './ledger-settings.js';
 
 /** Which ledgers a directory has, and where. */
 export interface LedgerDirectoryOptions {
-  /** Where the ledgers are kept: `file:<folder>`, or `memory:`. Default: `file:.qldb`, in the working directory. */
-  readonly store?: string | undefined;
+  /** Where the ledgers are kept: `file:<folder>`, `memory:` or `postgres://…`. Default: `file:.qldb`, in the working directory. */
+  readonly store?: StorePlace | undefined;
   /** The ledgers to open; made if there are none. Default: all that are there. */
   readonly ledgers?: readonly string[] | undefined;
   readonly limits?: Partial<LedgerLimits> | undefined;
@@ -31,7 +31,7 @@ export interface DirectoryEntry {
 interface OpenEntry {
   ledger: Ledger;
   settings: LedgerSettings;
-  readonly file: SettingsFile;
+  readonly kept: KeptSettings;
 }
 
 /**
@@ -47,7 +47,8 @@ interface OpenEntry {
  * await ledgers.close();
  */
 export class LedgerDirectory {
-  readonly #store: string;
+  readonly #store: StorePlace;
+  readonly #home: StoreHome;
   readonly #options: LedgerDirectoryOptions;
   readonly #entries = new Map<string, OpenEntry>();
   readonly #sessions = new Map<string, SessionEndpoint>();
@@ -55,8 +56,13 @@ export class LedgerDirectory {
   readonly #busy = new Set<string>();
   #closing: Promise<void> | undefined;
 
-  private constructor(options: LedgerDirectoryOptions) {
-    this.#store = options.store ?? 'file:.qldb';
+  private constructor(
+    options: LedgerDirectoryOptions,
+    store: StorePlace,
+    home: StoreHome,
+  ) {
+    this.#store = store;
+    this.#home = home;
     this.#options = options;
   }
 
@@ -64,7 +70,12 @@ export class LedgerDirectory {
   static async open(
     options: LedgerDirectoryOptions = {},
   ): Promise<LedgerDirectory> {
-    const directory = new LedgerDirectory(options);
+    const { store = 'file:.qldb' } = options;
+    const directory = new LedgerDirectory(
+      options,
+      store,
+      await storeHome(store),
+    );
     try {
       const names = options.ledgers ?? (await directory.#stored());
       for (const name of new Set(names)) await directory.#open(name);
@@ -116,7 +127,7 @@ export class LedgerDirectory {
     const entry = this.#entries.get(name);
     if (!entry) throw new RangeError(`There is no ledger ${name}.`);
     entry.settings = { ...entry.settings, ...change(entry.settings) };
-    await entry.file.write(entry.settings);
+    await entry.kept.write(entry.settings);
     return entry;
   }
 
@@ -128,12 +139,7 @@ export class LedgerDirectory {
       this.#entries.delete(name);
       this.#sessions.delete(name);
       await entry.ledger.close();
-      const folder = this.#folderOf(name);
-      if (folder === undefined) return;
-      // In one step it is no ledger any more, even if the rest is cut short.
-      const gone = join(folder, '..', `.deleted-${name}-${process.pid}`);
-      await rename(folder, gone);
-      await rm(gone, { recursive: true, force: true });
+      await this.#home.remove(name);
     });
   }
 
@@ -157,9 +163,9 @@ export class LedgerDirectory {
       onFailure,
     });
     try {
-      const file = new SettingsFile(this.#folderOf(name));
-      const kept = await file.read();
-      const settings: LedgerSettings = kept ?? {
+      const kept = new KeptSettings(this.#home.note(name));
+      const found = await kept.read();
+      const settings: LedgerSettings = found ?? {
         created: ledger.created.getTime(),
         permissionsMode: 'STANDARD',
         deletionProtection: true,
@@ -167,8 +173,8 @@ export class LedgerDirectory {
         exports: [],
         ...given,
       };
-      if (!kept) await file.write(settings);
-      const entry = { ledger, settings, file };
+      if (!found) await kept.write(settings);
+      const entry = { ledger, settings, kept };
       this.#entries.set(name, entry);
       this.#sessions.set(name, ledger.sessions);
       return entry;
@@ -189,22 +195,6 @@ export class LedgerDirectory {
 
   /** The ledgers that the store has, sorted. */
   async #stored(): Promise<readonly string[]> {
-    const folder = storeFolder(this.#store);
-    if (folder === undefined) return [];
-    const found = await readdir(folder, { withFileTypes: true }).catch(
-      (error: NodeJS.ErrnoException) => {
-        if (error.code === 'ENOENT') return [];
-        throw error;
-      },
-    );
-    return found
-      .filter((entry) => entry.isDirectory() && isLedgerName(entry.name))
-      .map(({ name }) => name)
-      .sort();
-  }
-
-  #folderOf(name: string): string | undefined {
-    const folder = storeFolder(this.#store);
-    return folder === undefined ? undefined : join(folder, name);
+    return (await this.#home.names()).filter(isLedgerName);
   }
 }

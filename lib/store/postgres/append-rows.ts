@@ -7,12 +7,7 @@ import {
   jsonbArray,
 } from './binary-array.js';
 import { jsonbText } from './jsonb.js';
-import {
-  BLOCK_ITEM,
-  firstPart,
-  furtherParts,
-  WRITTEN_ITEM,
-} from './parts.js';
+import { BLOCK_ITEM, firstPart, furtherParts, WRITTEN_ITEM } from './parts.js';
 import { encodeWrittenKeys } from './written-keys.js';
 
 interface EndedEntry extends Omit<IndexEntry, 'ended'> {
@@ -167,7 +162,11 @@ export function revisionColumns(
     byteaArray(revisions.map(({ dataHash }) => dataHash)),
     int4Array(revisions.map(({ data }) => (data ? firstPart(data).parts : 0))),
     ...(json
-      ? [jsonbArray(revisions.map(({ data }) => (data ? jsonbText(data) : null)))]
+      ? [
+          jsonbArray(
+            revisions.map(({ data }) => (data ? jsonbText(data) : null)),
+          ),
+        ]
       : []),
   ];
 }

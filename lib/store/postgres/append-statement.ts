@@ -25,8 +25,7 @@ export interface AppendPlace {
 }
 
 const COLUMN_TYPES = {
-  blocks:
-    'int8[], int8[], int8[], bytea[], bytea[], int4[], bytea[], int4[]',
+  blocks: 'int8[], int8[], int8[], bytea[], bytea[], int4[], bytea[], int4[]',
   revisions:
     'text[], text[], int4[], int8[], text[], int8[], bytea[], bytea[], bytea[], int4[]',
   entries: 'text[], bytea[], text[]',

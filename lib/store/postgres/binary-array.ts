@@ -4,7 +4,14 @@
  */
 
 /** Type ids of PostgreSQL, which are the same in every version and every engine that speaks its protocol. */
-const OID = { bool: 16, int8: 20, int4: 23, text: 25, bytea: 17, jsonb: 3802 } as const;
+const OID = {
+  bool: 16,
+  int8: 20,
+  int4: 23,
+  text: 25,
+  bytea: 17,
+  jsonb: 3802,
+} as const;
 
 const HEADER = 20;
 

@@ -34,6 +34,8 @@ export type Row = readonly unknown[];
 /** Connections are replaced within the hour: some services end older ones. */
 const LONGEST_LIFE_SECONDS = 30 * 60;
 const CONNECT_TIMEOUT = 10_000;
+/** How long a store that is just being opened waits: whoever opens it tries again, and says so. */
+const OPEN_TIMEOUT = 3_000;
 /** How much longer than the database this process waits for an answer that it does not get, in milliseconds. */
 const ANSWER_GRACE = 5_000;
 /** Between attempts, in milliseconds: the first wait, and the longest. */
@@ -59,6 +61,7 @@ interface OwnedPool extends PostgresPool {
 /** The connections of a store: one pool to read, one connection at a time to write. */
 export class Connections {
   #closed = false;
+  #isOpen = false;
 
   private constructor(
     /** The database as messages name it: without a password. */
@@ -91,7 +94,17 @@ export class Connections {
 
   /** When an attempt that begins now is the last, in milliseconds of `performance.now()`. */
   deadline(): number {
-    return performance.now() + this.settings.answerTimeout;
+    return performance.now() + this.#patience;
+  }
+
+  get #patience(): number {
+    const { answerTimeout } = this.settings;
+    return this.#isOpen ? answerTimeout : Math.min(answerTimeout, OPEN_TIMEOUT);
+  }
+
+  /** From now on others rely on it: it is worth waiting for. */
+  opened(): void {
+    this.#isOpen = true;
   }
 
   /**
@@ -183,7 +196,7 @@ export class Connections {
     const wait = Math.min(FIRST_WAIT * 2 ** attempt, LONGEST_WAIT);
     if (performance.now() + wait > deadline)
       throw new StoreUnreachableError(
-        `The database ${this.where} did not answer within ${this.settings.answerTimeout} ms (${attempt + 1} attempts): ${reasonOf(error)}. Check that it is up and can be reached from here.`,
+        `The database ${this.where} did not answer within ${this.#patience} ms (${attempt + 1} attempts): ${reasonOf(error)}. Check that it is up and can be reached from here.`,
         mayBeWritten,
         { cause: new Error(reasonOf(error)) },
       );

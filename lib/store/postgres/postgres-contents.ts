@@ -18,7 +18,11 @@ import { BLOCK_ITEM } from './parts.js';
 import { storeErrorOf } from './postgres-errors.js';
 import type { PostgresClient } from './postgres-options.js';
 import { nextLimit } from './postgres-snapshot.js';
-import { partsReader, readRevisions, revisionColumnsOf } from './revision-rows.js';
+import {
+  partsReader,
+  readRevisions,
+  revisionColumnsOf,
+} from './revision-rows.js';
 
 /** All that the tables hold of a ledger, read in one transaction on one connection. */
 export class PostgresContents implements StoreContents {
@@ -125,7 +129,10 @@ export class PostgresContents implements StoreContents {
 
   async *revisions(from: number): Batches<StoredRevision> {
     const readParts = partsReader(this.#read, this.#schema, this.#ledger);
-    const part = (table: string, current: boolean) => `(SELECT ${revisionColumnsOf('t')}, ${current} AS current
+    const part = (
+      table: string,
+      current: boolean,
+    ) => `(SELECT ${revisionColumnsOf('t')}, ${current} AS current
         FROM ${this.#schema}.${table} t WHERE t.ledger = $1 AND t.sequence_no >= $2
           AND (t.table_id, t.document_id, t.version) > ($3, $4, $5::int)
         ORDER BY t.table_id, t.document_id, t.version LIMIT $6::int)`;

@@ -294,7 +294,11 @@ export class PostgresSnapshot implements Snapshot {
   ): Batches<Revision> {
     const { schema: s } = this.#source;
     const ofIds = ids ? 'AND t.document_id = ANY ($7::text[])' : '';
-    const part = (table: string, behind: string, limit: string) => `(SELECT ${revisionColumnsOf('t')}
+    const part = (
+      table: string,
+      behind: string,
+      limit: string,
+    ) => `(SELECT ${revisionColumnsOf('t')}
         FROM ${s}.${table} t WHERE t.ledger = $1::int AND t.table_id = $3 AND ${behind}
           AND t.sequence_no <= $2::int8 AND t.tx_time <= $8::int8 ${ofIds}
         ORDER BY t.document_id, t.version LIMIT ${limit})`;

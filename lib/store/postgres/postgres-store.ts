@@ -26,12 +26,7 @@ import { AppendRows, entryColumns } from './append-rows.js';
 import { appendStatement } from './append-statement.js';
 import { Connections, type Row } from './connections.js';
 import { readNodes } from './merkle-nodes.js';
-import {
-  BLOCK_ITEM,
-  firstPart,
-  furtherParts,
-  WRITTEN_ITEM,
-} from './parts.js';
+import { BLOCK_ITEM, firstPart, furtherParts, WRITTEN_ITEM } from './parts.js';
 import { PostgresContents } from './postgres-contents.js';
 import { failureOf, storeErrorOf } from './postgres-errors.js';
 import type { PostgresClient, PostgresSettings } from './postgres-options.js';
@@ -170,6 +165,7 @@ export class PostgresStore implements LedgerStore {
       await store.#readUnbuilt();
       await store.#removeDropped();
       store.#updateViews();
+      connections.opened();
       return store;
     } catch (error) {
       await connections.end();
@@ -729,11 +725,7 @@ export class PostgresStore implements LedgerStore {
 
   async contents(): Promise<StoreContents> {
     this.#throwIfClosed();
-    return PostgresContents.open(
-      this.#connections,
-      this.#place,
-      this.#json,
-    );
+    return PostgresContents.open(this.#connections, this.#place, this.#json);
   }
 
   async *blocks(from: number, to: number): Batches<Uint8Array> {

@@ -51,7 +51,10 @@ export async function updateViews(
   const schema = quoted(viewSchema(place));
   for (const name of existing.keys())
     if (!views.has(name))
-      await define(connections, `DROP VIEW IF EXISTS ${schema}.${quoted(name)}`);
+      await define(
+        connections,
+        `DROP VIEW IF EXISTS ${schema}.${quoted(name)}`,
+      );
   let isThere = existing.size > 0;
   for (const [name, { text, tableId }] of views) {
     const definition = existing.get(name);
@@ -79,7 +82,9 @@ function viewsOf(
   name: string,
 ): readonly (readonly [string, string])[] {
   const s = quoted(schema);
-  const from = (table: string) => `SELECT document_id AS id, version, json AS data,
+  const from = (
+    table: string,
+  ) => `SELECT document_id AS id, version, json AS data,
       to_timestamp(tx_time / 1000.0) AS tx_time, tx_id, sequence_no
     FROM ${s}.${table} WHERE ledger = ${ledger} AND table_id = '${tableId}'`;
   return [
