@@ -30,14 +30,14 @@ export function withLedgerOptions(command: Command): Command {
   return withStore(command.requiredOption('--ledger <name>', 'the ledger'));
 }
 
-/** The examples at the end of a command's help. */
+/** The examples at the end of a command's help, as they are typed. */
 export function withExamples(
   command: Command,
   ...examples: readonly string[]
 ): Command {
   return command.addHelpText(
     'after',
-    `\nExamples:\n${examples.map((line) => `  $ nestjs-qldb ${line}`).join('\n')}`,
+    `\nExamples:\n${examples.map((line) => `  $ ${line}`).join('\n')}`,
   );
 }
 

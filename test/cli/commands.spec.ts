@@ -150,7 +150,12 @@ describe('nestjs-qldb', () => {
       expect(lines.join('\n')).toMatch(new RegExp(`^ {2}${name} `, 'm'));
       const help = (await run(name, '--help')).lines.join('\n');
       expect(help).toContain(`$ nestjs-qldb ${name} `);
+      for (const [example] of help.matchAll(/^ {2}\$ .*$/gm))
+        expect(example.match(/nestjs-qldb/g)).toHaveLength(1);
     }
+    expect((await run('shell', '--help')).lines).toContain(
+      '  $ echo "SELECT * FROM Person" | nestjs-qldb shell --ledger vehicles --format json',
+    );
     expect((await run('--version')).lines[0]).toMatch(/^\d+\.\d+\.\d+$/);
   });
 

@@ -27,10 +27,10 @@ export function addBackup(program: Command, context: CommandContext): void {
           'a file (- for the standard output), or file:<folder> or postgres://…',
         ),
     ),
-    'backup --ledger vehicles --to vehicles.ion',
-    'backup --ledger vehicles --to - | gzip > vehicles.ion.gz',
-    'backup --ledger vehicles --to file:/mnt/backup',
-    'backup --ledger vehicles --to postgres://app@db.internal/app',
+    'nestjs-qldb backup --ledger vehicles --to vehicles.ion',
+    'nestjs-qldb backup --ledger vehicles --to - | gzip > vehicles.ion.gz',
+    'nestjs-qldb backup --ledger vehicles --to file:/mnt/backup',
+    'nestjs-qldb backup --ledger vehicles --to postgres://app@db.internal/app',
   ).action((options: BackupOptions) =>
     useLedger(options, async (ledger) => {
       const { to } = options;

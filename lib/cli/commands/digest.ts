@@ -17,7 +17,7 @@ export function addDigest(program: Command, context: CommandContext): void {
           'print the digest, and the block it reaches to; keep it outside of the ledger',
         ),
     ),
-    'digest --ledger vehicles',
+    'nestjs-qldb digest --ledger vehicles',
   ).action((options: LedgerOptions) =>
     useLedger(options, (ledger) => {
       const digest = ledger.getDigest();

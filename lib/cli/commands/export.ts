@@ -49,9 +49,9 @@ export function addExport(program: Command, context: CommandContext): void {
           'go on with this export, or begin one of this id',
         ),
     ),
-    'export --ledger vehicles --to ./export',
-    'export --ledger vehicles --to s3://backups/vehicles/ --format ION_BINARY',
-    'export --ledger vehicles --to ./july --from 2025-07-01T00:00Z --until 2025-08-01T00:00Z',
+    'nestjs-qldb export --ledger vehicles --to ./export',
+    'nestjs-qldb export --ledger vehicles --to s3://backups/vehicles/ --format ION_BINARY',
+    'nestjs-qldb export --ledger vehicles --to ./july --from 2025-07-01T00:00Z --until 2025-08-01T00:00Z',
   ).action((options: ExportOptions) =>
     useLedger(options, async (ledger) => {
       const done = await exportJournal(ledger, {

@@ -44,8 +44,8 @@ export function addImport(program: Command, context: CommandContext): void {
           'of an export in JSON, take revisions too that cannot be proved; they stay marked',
         ),
     ),
-    'import --ledger vehicles --from ./qldb-export',
-    'import --ledger vehicles --from s3://backups/part-1/ --from s3://backups/part-2/',
+    'nestjs-qldb import --ledger vehicles --from ./qldb-export',
+    'nestjs-qldb import --ledger vehicles --from s3://backups/part-1/ --from s3://backups/part-2/',
   ).action(async (options: ImportOptions) => {
     const { ledger: name, store, from, exportId, digest } = options;
     const imported = await importJournal({

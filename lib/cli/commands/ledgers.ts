@@ -21,7 +21,7 @@ export function addLedgers(program: Command, context: CommandContext): void {
     withStore(
       program.command('ledgers').description('list the ledgers of a store'),
     ),
-    'ledgers --store file:/var/lib/ledgers',
+    'nestjs-qldb ledgers --store file:/var/lib/ledgers',
   ).action(
     async (options: { readonly store: string; readonly json?: boolean }) => {
       const ledgers = await listLedgers(options.store);

@@ -55,8 +55,8 @@ export function addProof(program: Command, context: CommandContext): void {
           'the digest to prove it by, as printed; default: that of now',
         ),
     ),
-    'proof --ledger vehicles --table Person --id 5PLf9SXwndd63lPaSIa0O6',
-    'proof --ledger vehicles --block 12 --id 5PLf9SXwndd63lPaSIa0O6 --json > proof.json',
+    'nestjs-qldb proof --ledger vehicles --table Person --id 5PLf9SXwndd63lPaSIa0O6',
+    'nestjs-qldb proof --ledger vehicles --block 12 --id 5PLf9SXwndd63lPaSIa0O6 --json > proof.json',
   ).action(async (options: ProofOptions) => {
     const { id, digest: kept } = options;
     if ((options.table === undefined) === (options.block === undefined))

@@ -15,7 +15,7 @@ export function addRebuild(program: Command, context: CommandContext): void {
         .command('rebuild')
         .description('make all but the journal anew from the journal'),
     ),
-    'rebuild --ledger vehicles',
+    'nestjs-qldb rebuild --ledger vehicles',
   ).action(async (options: LedgerOptions) => {
     const { ledger: name, store } = options;
     const rebuilt = await rebuildLedger({

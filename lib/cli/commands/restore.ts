@@ -27,7 +27,7 @@ export function addRestore(program: Command, context: CommandContext): void {
           'a digest that was kept, as printed: the ledger has to have it',
         ),
     ),
-    'restore --ledger vehicles --from vehicles.ion',
+    'nestjs-qldb restore --ledger vehicles --from vehicles.ion',
   ).action(async (options: RestoreOptions) => {
     const { ledger: name, store, from, digest } = options;
     const kept = digest === undefined ? undefined : readDigest(digest);

@@ -82,8 +82,8 @@ export function addServe(program: Command, context: CommandContext): void {
         'after',
         '\nClients sign with the AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY that this\ncommand finds in its environment; else with a pair made for this run.',
       ),
-    'serve --ledger vehicles',
-    'serve --ledger vehicles --ledger accounts --tls-self-signed --host 0.0.0.0',
+    'nestjs-qldb serve --ledger vehicles',
+    'nestjs-qldb serve --ledger vehicles --ledger accounts --tls-self-signed --host 0.0.0.0',
   ).action(async (options: ServeOptions) => {
     const { print, signal } = context;
     const served = await serveLedgers(

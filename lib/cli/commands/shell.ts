@@ -43,8 +43,8 @@ export function addShell(program: Command, context: CommandContext): void {
         `${ROW_FORMATS.join(', ')} (default: table in a terminal, ion in a pipe)`,
         readFormat,
       ),
-    'shell --ledger vehicles',
-    'shell --ledger vehicles --endpoint http://127.0.0.1:8182',
+    'nestjs-qldb shell --ledger vehicles',
+    'nestjs-qldb shell --ledger vehicles --endpoint http://127.0.0.1:8182',
     'echo "SELECT * FROM Person" | nestjs-qldb shell --ledger vehicles --format json',
   ).action(async (options: Options) => {
     const { driver, close } = await connect(options, context);

@@ -66,9 +66,9 @@ export function addVerify(program: Command, context: CommandContext): void {
           [],
         ),
     ),
-    'verify --ledger vehicles',
-    'verify --export ./qldb-export --digest "$(cat digest.txt)"',
-    'verify --export s3://backups/vehicles/ --json',
+    'nestjs-qldb verify --ledger vehicles',
+    'nestjs-qldb verify --export ./qldb-export --digest "$(cat digest.txt)"',
+    'nestjs-qldb verify --export s3://backups/vehicles/ --json',
   ).action(async (options: VerifyOptions) => {
     if ((options.ledger === undefined) === (options.export.length === 0))
       throw new CommandError(
