@@ -152,6 +152,7 @@ describe('nestjs-qldb', () => {
       expect(help).toContain(`$ nestjs-qldb ${name} `);
       for (const [example] of help.matchAll(/^ {2}\$ .*$/gm))
         expect(example.match(/nestjs-qldb/g)).toHaveLength(1);
+      expect(help).not.toContain('(default: [])');
     }
     expect((await run('shell', '--help')).lines).toContain(
       '  $ echo "SELECT * FROM Person" | nestjs-qldb shell --ledger vehicles --format json',

@@ -11,7 +11,7 @@ import { collect } from '../values.js';
 
 interface ImportOptions extends LedgerOptions {
   readonly from: readonly string[];
-  readonly exportId: readonly string[];
+  readonly exportId?: readonly string[];
   readonly digest?: string;
   readonly acceptUnproven?: boolean;
 }
@@ -29,12 +29,7 @@ export function addImport(program: Command, context: CommandContext): void {
           'a folder, or s3://<bucket>/<prefix>; may be repeated: parts of one journal',
           collect,
         )
-        .option(
-          '--export-id <id>',
-          'of the exports there, only these',
-          collect,
-          [],
-        )
+        .option('--export-id <id>', 'of the exports there, only these', collect)
         .option(
           '--digest <digest>',
           'a digest that was kept, as printed: the journal has to have it',
@@ -52,7 +47,7 @@ export function addImport(program: Command, context: CommandContext): void {
       name,
       store,
       from,
-      exportIds: exportId.length > 0 ? exportId : undefined,
+      exportIds: exportId,
       digest: digest === undefined ? undefined : readDigest(digest),
       acceptUnproven: options.acceptUnproven,
       ...watch(context, 'bytes'),

@@ -6,7 +6,7 @@ import { DEFAULT_STORE, withExamples } from '../ledger-options.js';
 import { collect, numberOf } from '../values.js';
 
 interface ServeOptions {
-  readonly ledger: readonly string[];
+  readonly ledger?: readonly string[];
   readonly store: string;
   readonly exports?: string;
   readonly port: number;
@@ -14,7 +14,7 @@ interface ServeOptions {
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly tlsSelfSigned?: boolean;
-  readonly tlsHost: readonly string[];
+  readonly tlsHost?: readonly string[];
   readonly allowPlainHttp?: boolean;
   readonly region?: string;
   readonly maxTransactionDocuments?: number;
@@ -30,7 +30,6 @@ export function addServe(program: Command, context: CommandContext): void {
         '--ledger <name>',
         'a ledger to serve; made if there is none; may be repeated (default: all that the store has)',
         collect,
-        [],
       )
       .option(
         '--store <store>',
@@ -58,7 +57,6 @@ export function addServe(program: Command, context: CommandContext): void {
         '--tls-host <name>',
         'a further name or address for it; may be repeated',
         collect,
-        [],
       )
       .option(
         '--allow-plain-http',
@@ -89,7 +87,7 @@ export function addServe(program: Command, context: CommandContext): void {
     const served = await serveLedgers(
       {
         ...options,
-        ledgers: options.ledger.length > 0 ? options.ledger : undefined,
+        ledgers: options.ledger,
         tls: tlsOf(options),
         allowPlainHttp: options.allowPlainHttp ?? false,
         limits: {
@@ -116,12 +114,12 @@ function tlsOf({ tlsCert, tlsKey, tlsSelfSigned, tlsHost }: ServeOptions) {
     throw new CommandError(
       'Give --tls-cert and --tls-key, or --tls-self-signed.',
     );
-  if (tlsHost.length > 0 && !tlsSelfSigned)
+  if (tlsHost && !tlsSelfSigned)
     throw new CommandError('--tls-host goes with --tls-self-signed.');
   return {
     certFile: tlsCert,
     keyFile: tlsKey,
     selfSigned: tlsSelfSigned ?? false,
-    hosts: tlsHost,
+    hosts: tlsHost ?? [],
   };
 }

@@ -22,9 +22,9 @@ interface VerifyOptions {
   readonly json?: boolean;
   readonly digest?: string;
   readonly from?: string;
-  readonly export: readonly string[];
-  readonly exportId: readonly string[];
-  readonly proof: readonly string[];
+  readonly export?: readonly string[];
+  readonly exportId?: readonly string[];
+  readonly proof?: readonly string[];
 }
 
 export function addVerify(program: Command, context: CommandContext): void {
@@ -43,14 +43,8 @@ export function addVerify(program: Command, context: CommandContext): void {
           '--export <place>',
           'an export: a folder, or s3://<bucket>/<prefix>; may be repeated',
           collect,
-          [],
         )
-        .option(
-          '--export-id <id>',
-          'of the exports there, only these',
-          collect,
-          [],
-        )
+        .option('--export-id <id>', 'of the exports there, only these', collect)
         .option(
           '--digest <digest>',
           'a digest that was kept, as printed: STRAND:BLOCK:HASH',
@@ -63,20 +57,21 @@ export function addVerify(program: Command, context: CommandContext): void {
           '--proof <file>',
           'of an export: a proof that was kept, as proof --json printed it',
           collect,
-          [],
         ),
     ),
     'nestjs-qldb verify --ledger vehicles',
     'nestjs-qldb verify --export ./qldb-export --digest "$(cat digest.txt)"',
     'nestjs-qldb verify --export s3://backups/vehicles/ --json',
   ).action(async (options: VerifyOptions) => {
-    if ((options.ledger === undefined) === (options.export.length === 0))
+    const { ledger, export: places } = options;
+    if (ledger !== undefined && places === undefined)
+      await verifyALedger(options, ledger, context);
+    else if (ledger === undefined && places !== undefined)
+      await verifyAnExport(options, places, context);
+    else
       throw new CommandError(
         'Name a ledger or an export: --ledger NAME, or --export PLACE.',
       );
-    await (options.ledger === undefined
-      ? verifyAnExport(options, context)
-      : verifyALedger(options, options.ledger, context));
   });
 }
 
@@ -117,14 +112,15 @@ async function verifyALedger(
 
 async function verifyAnExport(
   options: VerifyOptions,
+  places: readonly string[],
   context: CommandContext,
 ): Promise<void> {
-  const { digest, exportId } = options;
+  const { digest, exportId, proof = [] } = options;
   const verified = await verifyExport({
-    from: options.export,
-    exportIds: exportId.length > 0 ? exportId : undefined,
+    from: places,
+    exportIds: exportId,
     digest: digest === undefined ? undefined : readDigest(digest),
-    proofs: await Promise.all(options.proof.map(readProof)),
+    proofs: await Promise.all(proof.map(readProof)),
     ...watch(context, 'bytes'),
   });
   report(context, options, [...linesOf(verified)], {
