@@ -173,8 +173,12 @@ function* remarksOn(
     yield `The journal begins with block ${first}: what was before it is not there, and that it followed block ${first - 1} rests on its own word.`;
     yield `Digests and proofs that were given before need the blocks before it: they cannot be checked here${digest ? ', and neither was the digest that was given' : ''}.`;
   }
-  if (inventedTables.length > 0)
+  if (inventedTables.length === 1)
+    yield `No document tells the id of the table ${inventedTables[0]}: it has an id that is made up, until one does.`;
+  else if (inventedTables.length > 1)
     yield `No document tells the ids of the tables ${inventedTables.join(', ')}: they have ids that are made up, until one does.`;
-  if (unproven > 0)
+  if (unproven === 1)
+    yield '1 revision is marked as not proven: it came as JSON, and no reading of it has its hash.';
+  else if (unproven > 1)
     yield `${unproven} revisions are marked as not proven: they came as JSON, and no reading of them has their hash.`;
 }

@@ -314,11 +314,17 @@ class ExportCheck {
     if (!this.found.hasManifest)
       yield 'There is no manifest: whether files are missing at the end is not known.';
     if (this.#opaque > 0)
-      yield `${this.#opaque} entries are there as hashes alone: what they stand for cannot be told, only that it was not changed.`;
-    if (this.#redactions.untold > 0)
-      yield `${this.#redactions.untold} revisions have no data, and no block of the export redacts them: a later one may.`;
-    if (this.#versions.forgotten > 0)
-      yield `The versions of ${this.#versions.forgotten} documents were checked in parts only, for want of memory.`;
+      yield this.#opaque === 1
+        ? '1 entry is there as a hash alone: what it stands for cannot be told, only that it was not changed.'
+        : `${this.#opaque} entries are there as hashes alone: what they stand for cannot be told, only that it was not changed.`;
+    const { untold } = this.#redactions;
+    if (untold > 0)
+      yield untold === 1
+        ? '1 revision has no data, and no block of the export redacts it: a later one may.'
+        : `${untold} revisions have no data, and no block of the export redacts them: a later one may.`;
+    const { forgotten } = this.#versions;
+    if (forgotten > 0)
+      yield `The versions of ${forgotten === 1 ? '1 document' : `${forgotten} documents`} were checked in parts only, for want of memory.`;
     if (!digest)
       yield 'No digest was given: that the whole journal is what it was needs one that was kept elsewhere.';
   }

@@ -243,4 +243,16 @@ describe('a journal whose hashes are right', () => {
       grades: { links: 1 },
     });
   });
+
+  it('of one entry that is a hash alone is spoken of in the singular', async () => {
+    const from = join(folder, 'one-opaque');
+    mkdirSync(from);
+    writeFileSync(
+      join(from, `${STRAND}.0-0.ion`),
+      craft([{ opaque: 1 }]).join('\n'),
+    );
+    expect((await verifyExport({ from })).unprovable).toContain(
+      '1 entry is there as a hash alone: what it stands for cannot be told, only that it was not changed.',
+    );
+  });
 });

@@ -4,6 +4,7 @@ import { StoreError } from '../../store/store-errors.js';
 import { type CommandContext, report } from '../context.js';
 import { formatDigest } from '../digest-text.js';
 import { withExamples, withStore } from '../ledger-options.js';
+import { counted } from '../values.js';
 
 /** A ledger of a store, as it is listed. */
 interface ListedLedger {
@@ -32,7 +33,7 @@ export function addLedgers(program: Command, context: CommandContext): void {
           ? ['There is no ledger in that store.']
           : ledgers.map(
               ({ name, size, blocks, digest, remark }) =>
-                `${name}  ${size === undefined ? '' : `${(size / 1e6).toFixed(1)} MB  `}${remark ?? `${blocks} blocks  ${digest}`}`,
+                `${name}  ${size === undefined ? '' : `${(size / 1e6).toFixed(1)} MB  `}${remark ?? `${counted(blocks ?? 0, 'block')}  ${digest}`}`,
             ),
         { ledgers },
       );

@@ -98,16 +98,21 @@ async function verifyALedger(
       options,
       [
         `${ledger.name} is as it was written: ${counted(blocks, 'block')}, ${counted(revisions, 'revision')}.`,
-        ...(unproven > 0
-          ? [
-              `${unproven} revisions are not proven: they were imported from JSON.`,
-            ]
-          : []),
+        ...unprovenLine(unproven),
         formatDigest(verified),
       ],
       { blocks, revisions, unproven, ...digestJson(verified) },
     );
   });
+}
+
+function unprovenLine(unproven: number): readonly string[] {
+  if (unproven === 0) return [];
+  return [
+    unproven === 1
+      ? '1 revision is not proven: it was imported from JSON.'
+      : `${unproven} revisions are not proven: they were imported from JSON.`,
+  ];
 }
 
 async function verifyAnExport(
@@ -134,7 +139,7 @@ async function verifyAnExport(
 function* linesOf(verified: ExportVerification): Iterable<string> {
   const { span, grades, blocks, revisions, files, bytes } = verified;
   yield span
-    ? `Blocks ${span.first} to ${span.last} of strand ${verified.strandId}: ${counted(revisions, 'revision')}, ${counted(files, 'file')}, ${bytes} bytes.`
+    ? `Blocks ${span.first} to ${span.last} of strand ${verified.strandId}: ${counted(revisions, 'revision')}, ${counted(files, 'file')}, ${counted(bytes, 'byte')}.`
     : 'The export has no blocks.';
   const named = Object.entries(grades).filter(([, count]) => count > 0);
   if (blocks > 0)
