@@ -91,6 +91,8 @@ export interface ExportVerification {
   readonly broken: readonly GradedBlock[];
   /** What else does not agree: a digest or proof that was given. */
   readonly problems: readonly string[];
+  /** What was given and could not be checked, and why: the export is not valid then, and need not be wrong. */
+  readonly unchecked: readonly string[];
   /** What cannot be told from this export. */
   readonly unprovable: readonly string[];
   /** The digest of the journal, if it is there from its first block on, and whole. */
@@ -274,6 +276,7 @@ class ExportCheck {
       this.#problems.push(
         `block ${digest.digestTipAddress.sequenceNo}, which the digest is of, is not in the export`,
       );
+    const unchecked = [...this.#unchecked()];
     const isWhole = this.#grades.broken === 0;
     const own: LedgerDigest | undefined =
       this.#frontier && isWhole && first && last
@@ -286,7 +289,11 @@ class ExportCheck {
           }
         : undefined;
     return {
-      isValid: isWhole && this.#unproven === 0 && this.#problems.length === 0,
+      isValid:
+        isWhole &&
+        this.#unproven === 0 &&
+        this.#problems.length === 0 &&
+        unchecked.length === 0,
       strandId: first?.strandId,
       span: first && last && { first: first.first, last: last.last },
       blocks: this.#blocks,
@@ -298,18 +305,24 @@ class ExportCheck {
       unprovenRevisions: this.#unproven,
       broken: this.#broken,
       problems: this.#problems,
+      unchecked,
       unprovable: [...this.#unprovable()],
       digest: own,
     };
+  }
+
+  *#unchecked(): Iterable<string> {
+    const { digest } = this.options;
+    if (digest && this.#first > 0)
+      yield `The digest of block ${digest.digestTipAddress.sequenceNo} could not be checked: it needs the hashes of all blocks from the first on, and the export begins with block ${this.#first}. Verify it together with the parts before it.`;
   }
 
   *#unprovable(): Iterable<string> {
     const { digest } = this.options;
     if (this.#first > 0) {
       yield `The export begins with block ${this.#first}: that this one follows block ${this.#first - 1} rests on its own word.`;
-      yield digest
-        ? 'The digest was not checked: it needs the hashes of all blocks from the first on.'
-        : 'The journal has no digest here: it needs the hashes of all blocks from the first on.';
+      if (!digest)
+        yield 'The journal has no digest here: it needs the hashes of all blocks from the first on.';
     }
     if (!this.found.hasManifest)
       yield 'There is no manifest: whether files are missing at the end is not known.';

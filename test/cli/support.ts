@@ -13,12 +13,14 @@ export async function runCli(
   {
     input = '',
     environment = {},
+    printed = [],
   }: {
     input?: string;
     environment?: NodeJS.ProcessEnv;
+    /** What is printed, for a command that fails. */
+    printed?: string[];
   } = {},
 ): Promise<Ran> {
-  const printed: string[] = [];
   const stages = new Set<string>();
   await runCommand(args, {
     print: (text) => printed.push(text),
@@ -32,6 +34,18 @@ export async function runCli(
     lines: printed.flatMap((text) => text.split('\n')),
     stages: [...stages],
   };
+}
+
+/** Runs a command that fails: what it printed before, and its failure. */
+export async function failCli(
+  args: readonly string[],
+): Promise<{ readonly lines: readonly string[]; readonly error: unknown }> {
+  const printed: string[] = [];
+  const error: unknown = await runCli(args, { printed }).then(
+    () => undefined,
+    (failure: unknown) => failure,
+  );
+  return { lines: printed.flatMap((text) => text.split('\n')), error };
 }
 
 /** Runs `serve` until the caller has what it wants of it. */
