@@ -6,6 +6,7 @@ import {
   type ReplayedJournal,
   replayJournal,
 } from '../ledger/continuity/replay-journal.js';
+import { RedactionUntoldError } from '../ledger/journal/redaction-check.js';
 import { UNPROVEN } from '../ledger/journal/verify.js';
 import { revisionsOf } from '../ledger/journal/proof.js';
 import {
@@ -129,9 +130,13 @@ async function replay(
     ).result;
   } catch (cause) {
     if (!(cause instanceof JournalInvalidError)) throw cause;
+    const remedy =
+      cause instanceof RedactionUntoldError
+        ? 'Import the part of the journal with the block that redacts it too.'
+        : 'Fetch the file of that block once more, and verify the export.';
     throw new ExportError(
       'QLDB_EXPORT_BROKEN',
-      `Block ${cause.sequenceNo} of the export cannot be imported: ${cause.what}. Nothing can be opened; what was read before it stays for another try. Fetch the file of that block once more, and verify the export.`,
+      `Block ${cause.sequenceNo} of the export cannot be imported: ${cause.what}. Nothing can be opened; what was read before it stays for another try. ${remedy}`,
       { cause },
     );
   }

@@ -370,7 +370,7 @@ describe('an import', () => {
     ).resolves.toMatchObject({ span: { first: 4 } });
   });
 
-  it('without the block of a redaction has a revision whose data is not there', async () => {
+  it('without the block of a redaction is refused, until the part with it comes too', async () => {
     const one = await openLedger({ name: 'test', store: 'memory:' });
     await execute(one.sessions, 'CREATE TABLE P');
     await execute(one.sessions, "INSERT INTO P {'name': 'Ada'}");
@@ -379,9 +379,25 @@ describe('an import', () => {
     await redactFirst(one, 'P');
     const before = join(folder, 'before-redaction');
     await exportJournal(one, { to: before, until: time });
-    await one.close();
+    const after = join(folder, 'after-redaction');
+    await exportJournal(one, { to: after, from: time });
     expect((await verifyExport({ from: before })).unprovable).toContain(
       '1 revision has no data, and no block of the export redacts it: a later one may.',
     );
+    const store = newStore();
+    await expect(
+      importJournal({ name: 'test', store, from: before }),
+    ).rejects.toMatchObject({
+      code: 'QLDB_EXPORT_BROKEN',
+      message:
+        'Block 2 of the export cannot be imported: a revision has lost its data, and no later block redacts it. Nothing can be opened; what was read before it stays for another try. Import the part of the journal with the block that redacts it too.',
+    });
+    const imported = await importJournal({
+      name: 'test',
+      store,
+      from: [before, after],
+    });
+    expect(imported.digest).toEqual(one.getDigest().digest);
+    await one.close();
   });
 });

@@ -48,10 +48,19 @@ export class RedactionCheck {
 
   end(): void {
     for (const sequenceNo of this.#untold.values())
-      throw new JournalInvalidError(
-        sequenceNo,
-        'a revision has lost its data, and no later block redacts it',
-      );
+      throw new RedactionUntoldError(sequenceNo);
+  }
+}
+
+/** No block of a journal redacts what has lost its data: it was changed, or is a part of one that goes on. */
+export class RedactionUntoldError extends JournalInvalidError {
+  constructor(sequenceNo: number) {
+    super(
+      sequenceNo,
+      'a revision has lost its data, and no later block redacts it',
+    );
+    // To all but imports it is no more than that.
+    this.name = JournalInvalidError.name;
   }
 }
 
