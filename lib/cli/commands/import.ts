@@ -32,7 +32,7 @@ export function addImport(program: Command, context: CommandContext): void {
         .option('--export-id <id>', 'of the exports there, only these', collect)
         .option(
           '--digest <digest>',
-          'a digest that was kept, as printed: the journal has to have it',
+          'a digest that was kept, or its file, as verify takes it: the journal has to have it',
         )
         .option(
           '--accept-unproven',
@@ -48,7 +48,7 @@ export function addImport(program: Command, context: CommandContext): void {
       store,
       from,
       exportIds: exportId,
-      digest: digest === undefined ? undefined : readDigest(digest),
+      digest: digest === undefined ? undefined : await readDigest(digest),
       acceptUnproven: options.acceptUnproven,
       ...watch(context, 'bytes'),
     });

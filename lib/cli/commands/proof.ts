@@ -52,7 +52,7 @@ export function addProof(program: Command, context: CommandContext): void {
         )
         .option(
           '--digest <digest>',
-          'the digest to prove it by, as printed; default: that of now',
+          'the digest to prove it by, or its file, as verify takes it; default: that of now',
         ),
     ),
     'nestjs-qldb proof --ledger vehicles --table Person --id 5PLf9SXwndd63lPaSIa0O6',
@@ -63,7 +63,7 @@ export function addProof(program: Command, context: CommandContext): void {
       throw new CommandError(
         'Say where the document is: --table NAME or --block NUMBER.',
       );
-    const given = kept === undefined ? undefined : readDigest(kept);
+    const given = kept === undefined ? undefined : await readDigest(kept);
     await useLedger(options, async (ledger) => {
       const digest = given ?? ledger.getDigest();
       const address = await addressOf(ledger, options);

@@ -24,13 +24,13 @@ export function addRestore(program: Command, context: CommandContext): void {
         .requiredOption('--from <file>', 'a backup (- for the standard input)')
         .option(
           '--digest <digest>',
-          'a digest that was kept, as printed: the ledger has to have it',
+          'a digest that was kept, or its file, as verify takes it: the ledger has to have it',
         ),
     ),
     'nestjs-qldb restore --ledger vehicles --from vehicles.ion',
   ).action(async (options: RestoreOptions) => {
     const { ledger: name, store, from, digest } = options;
-    const kept = digest === undefined ? undefined : readDigest(digest);
+    const kept = digest === undefined ? undefined : await readDigest(digest);
     if (from !== '-') await stat(from);
     const restored = await restoreLedger({
       name,

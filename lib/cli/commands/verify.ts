@@ -1,8 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import {
   type ExportVerification,
-  type KeptProof,
   verifyExport,
 } from '../../journal-files/index.js';
 import { CheckFailedError, CommandError } from '../command-error.js';
@@ -13,6 +11,7 @@ import {
   readBlockHash,
   readDigest,
 } from '../digest-text.js';
+import { readProof } from '../kept-proof.js';
 import { useLedger, withExamples, withStore } from '../ledger-options.js';
 import { collect, counted } from '../values.js';
 
@@ -47,7 +46,7 @@ export function addVerify(program: Command, context: CommandContext): void {
         .option('--export-id <id>', 'of the exports there, only these', collect)
         .option(
           '--digest <digest>',
-          'a digest that was kept, as printed: STRAND:BLOCK:HASH',
+          'a digest that was kept: STRAND:BLOCK:HASH as printed, what GetDigest answered in JSON, or a file with one of them',
         )
         .option(
           '--from <block:hash>',
@@ -55,12 +54,12 @@ export function addVerify(program: Command, context: CommandContext): void {
         )
         .option(
           '--proof <file>',
-          'of an export: a proof that was kept, as proof --json printed it',
+          'of an export: a proof that was kept, as proof --json printed it or GetRevision answered; the digest of the latter is the one of --digest, or what GetDigest answered, in the same file; may be repeated',
           collect,
         ),
     ),
     'nestjs-qldb verify --ledger vehicles',
-    'nestjs-qldb verify --export ./qldb-export --digest "$(cat digest.txt)"',
+    'nestjs-qldb verify --export ./qldb-export --digest digest.json --proof revision.json',
     'nestjs-qldb verify --export s3://backups/vehicles/ --json',
   ).action(async (options: VerifyOptions) => {
     const { ledger, export: places } = options;
@@ -82,7 +81,7 @@ async function verifyALedger(
 ): Promise<void> {
   const { digest, from } = options;
   const task = {
-    digest: digest === undefined ? undefined : readDigest(digest),
+    digest: digest === undefined ? undefined : await readDigest(digest),
     from: from === undefined ? undefined : readBlockHash(from),
   };
   await useLedger({ ...options, ledger: name }, async (ledger) => {
@@ -121,11 +120,12 @@ async function verifyAnExport(
   context: CommandContext,
 ): Promise<void> {
   const { digest, exportId, proof = [] } = options;
+  const kept = digest === undefined ? undefined : await readDigest(digest);
   const verified = await verifyExport({
     from: places,
     exportIds: exportId,
-    digest: digest === undefined ? undefined : readDigest(digest),
-    proofs: await Promise.all(proof.map(readProof)),
+    digest: kept,
+    proofs: await Promise.all(proof.map((given) => readProof(given, kept))),
     ...watch(context, 'bytes'),
   });
   report(context, options, [...linesOf(verified)], {
@@ -170,25 +170,3 @@ const GRADES: Readonly<Record<keyof ExportVerification['grades'], string>> = {
   links: 'with links only',
   broken: 'broken',
 };
-
-async function readProof(file: string): Promise<KeptProof> {
-  const text = await readFile(file, 'utf8');
-  try {
-    const kept = JSON.parse(text) as {
-      blockAddress: KeptProof['blockAddress'];
-      documentId?: string;
-      proof: string[];
-      digest: { digest: string };
-    };
-    return {
-      blockAddress: kept.blockAddress,
-      documentId: kept.documentId,
-      proof: kept.proof.map((hash) => Buffer.from(hash, 'base64')),
-      digest: Buffer.from(kept.digest.digest, 'base64'),
-    };
-  } catch (cause) {
-    throw new CommandError(`${file} is no proof as proof --json prints it.`, {
-      cause,
-    });
-  }
-}
