@@ -5,6 +5,7 @@ import { printTable } from './table.mjs';
 
 const benchmarks = {
   ledger: () => import('./ledger.mjs'),
+  postgres: () => import('./postgres.mjs'),
   growth: () => import('./growth.mjs'),
   bulk: () => import('./bulk.mjs'),
   verify: () => import('./verify.mjs'),

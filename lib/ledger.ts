@@ -40,6 +40,10 @@ export {
   ViewsInvalidError,
   verifyBlock,
   verifyRevision,
+  type PostgresClient,
+  type PostgresPool,
+  type PostgresStoreOptions,
+  type StorePlace,
 } from './ledger/index.js';
 export {
   createQldbServer,

@@ -39,13 +39,11 @@ export {
   shownPlace,
   storeFolder,
   storeHome,
+  type PostgresClient,
+  type PostgresPool,
+  type PostgresStoreOptions,
   type StorePlace,
 } from '../store/open-store.js';
-export type {
-  PostgresClient,
-  PostgresPool,
-  PostgresStoreOptions,
-} from '../store/postgres/postgres-options.js';
 export type { StoreHome, StoreNote } from '../store/store-home.js';
 export { type LedgerPorts } from './ports.js';
 export {

@@ -11,6 +11,12 @@ import {
 import { StoreError } from './store-errors.js';
 import type { StoreHome } from './store-home.js';
 
+export type {
+  PostgresClient,
+  PostgresPool,
+  PostgresStoreOptions,
+} from './postgres/postgres-options.js';
+
 const MEMORY = 'memory:';
 const FILE = 'file:';
 

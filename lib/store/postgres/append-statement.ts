@@ -1,4 +1,4 @@
-import type { Query } from './connections.js';
+import { type PreparedText, prepared, type Query } from './connections.js';
 import {
   type AppendRows,
   entryColumns,
@@ -34,8 +34,8 @@ const COLUMN_TYPES = {
 const COLUMNS =
   'ledger, table_id, document_id, version, sequence_no, tx_id, tx_time, hash, data, data_hash, parts';
 
-/** The texts of statements by which of their parts they have: they are few. */
-const texts = new Map<string, string>();
+/** The statements by which of their parts they have: they are few. */
+const statements = new Map<string, PreparedText>();
 
 /**
  * All that an append writes, in one statement, which the database does whole or
@@ -159,17 +159,21 @@ export function appendStatement(rows: AppendRows, place: AppendPlace): Query {
       ]);
       return `n AS (INSERT INTO ${s}.unbuilt (ledger, index_id, table_id, next_document) SELECT turn.id, u.*, '' FROM turn, ${from} u)`;
     });
-  return { text: textOf(shape, ctes, s), values };
+  return { statement: statementOf(shape, ctes, s), values };
 }
 
-function textOf(shape: string, ctes: readonly string[], s: string): string {
-  let text = texts.get(shape);
-  if (text === undefined)
-    texts.set(
-      shape,
-      (text = `WITH turn AS MATERIALIZED (SELECT id FROM ${s}.ledgers WHERE id = $1::int AND generation = $2::int8 FOR UPDATE),
+function statementOf(
+  shape: string,
+  ctes: readonly string[],
+  s: string,
+): PreparedText {
+  let statement = statements.get(shape);
+  if (!statement) {
+    statement =
+      prepared(`WITH turn AS MATERIALIZED (SELECT id FROM ${s}.ledgers WHERE id = $1::int AND generation = $2::int8 FOR UPDATE),
       ${ctes.join(',\n')}
-      SELECT count(*) FROM b`),
-    );
-  return text;
+      SELECT count(*) FROM b`);
+    statements.set(shape, statement);
+  }
+  return statement;
 }

@@ -12,21 +12,29 @@ import {
   shownUrl,
 } from './postgres-options.js';
 
-/** A statement with its values. */
-export interface Query {
-  /** One of a few texts, if it has values: it is prepared once for each connection. */
+/** A text that is sent once for each connection, and run by its name from then on. */
+export interface PreparedText {
+  readonly name: string;
   readonly text: string;
-  readonly values?: unknown[];
 }
 
-/** The names under which texts are prepared. */
-const names = new Map<string, string>();
+const preparedTexts = new Map<string, PreparedText>();
 
-function nameOf(text: string): string {
-  let name = names.get(text);
-  if (name === undefined) names.set(text, (name = `qldb-${names.size + 1}`));
-  return name;
+/** Gives a text its name: the same text, the same name. */
+export function prepared(text: string): PreparedText {
+  let statement = preparedTexts.get(text);
+  if (!statement) {
+    statement = { name: `qldb-${preparedTexts.size + 1}`, text };
+    preparedTexts.set(text, statement);
+  }
+  return statement;
 }
+
+/** A statement with its values. */
+export type Query =
+  | { readonly statement: PreparedText; readonly values: unknown[] }
+  /** Of few texts, if it has values: it is prepared, too. */
+  | { readonly text: string; readonly values?: unknown[] };
 
 /** The values of a row, in the order of its columns. */
 export type Row = readonly unknown[];
@@ -139,11 +147,17 @@ export class Connections {
 
   /** Runs a statement on a connection. */
   async run(client: PostgresClient, query: Query): Promise<readonly Row[]> {
-    const { text, values } = query;
+    const { values } = query;
+    const { name, text } =
+      'statement' in query
+        ? query.statement
+        : values
+          ? prepared(query.text)
+          : { name: undefined, text: query.text };
     const { rows } = await client.query({
-      ...(values && this.settings.prepare && { name: nameOf(text) }),
+      name: this.settings.prepare ? name : undefined,
       text,
-      ...(values && { values }),
+      values,
       rowMode: 'array',
       types,
     });
@@ -233,6 +247,14 @@ async function ownPool(
     keepAlive: true,
     connectionTimeoutMillis: CONNECT_TIMEOUT,
     maxLifetimeSeconds: LONGEST_LIFE_SECONDS,
+    // Planning our statements takes longer than running them: once for each connection is enough.
+    verify(
+      client: { query(text: string, done: () => void): void },
+      ready: () => void,
+    ) {
+      // Where there is no such setting, it goes as it goes.
+      client.query('SET plan_cache_mode = force_generic_plan', () => ready());
+    },
     ...(statementTimeout > 0 && {
       statement_timeout: statementTimeout,
       query_timeout: statementTimeout + ANSWER_GRACE,
@@ -240,5 +262,5 @@ async function ownPool(
   });
   // An idle connection that is lost: the next statement takes another.
   pool.on('error', () => {});
-  return pool as unknown as OwnedPool;
+  return pool;
 }

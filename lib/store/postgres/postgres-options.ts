@@ -6,7 +6,7 @@ export interface PostgresClient {
   query(query: {
     readonly text: string;
     readonly name?: string | undefined;
-    readonly values?: unknown[];
+    readonly values?: unknown[] | undefined;
     readonly rowMode?: 'array';
     readonly types?: {
       getTypeParser(oid: number): (text: string) => unknown;

@@ -8,24 +8,21 @@ import {
 import { DefinitionsMovedError, type StoreError } from '../store-errors.js';
 import { byteaArray, idArray } from './binary-array.js';
 import type { Connections, Row } from './connections.js';
-import {
-  type ReadParts,
-  readRevisions,
-  revisionColumnsOf,
-} from './revision-rows.js';
+import { type ReadParts, readRevisions } from './revision-rows.js';
+import type { SnapshotStatements } from './snapshot-statements.js';
 
 /** A page of large documents has fewer of them. */
 const PAGE_BYTES = 4 << 20;
 /** Ids, or keys of an index, that one statement asks for. */
 const ASKED_AT_ONCE = 100;
-/** Later than every block. */
-const NEWEST = Number.MAX_SAFE_INTEGER;
+/** Later than every time. */
+const LATEST = Number.MAX_SAFE_INTEGER;
 
 /** What a snapshot reads from. */
 export interface SnapshotSource {
-  /** The schema, quoted. */
-  readonly schema: string;
   readonly ledger: number;
+  readonly settled: SnapshotStatements;
+  readonly newest: SnapshotStatements;
   readonly connections: Pick<Connections, 'read'>;
   readonly readParts: ReadParts;
   /** What this process knows of the end of the journal. */
@@ -71,38 +68,26 @@ export class PostgresSnapshot implements Snapshot {
     return this.#at !== undefined;
   }
 
-  /**
-   * Runs a query of revisions; `at` in it is `$2`.
-   *
-   * @param order - of its rows
-   * @returns its rows, without columns before those
-   */
+  /** Runs a statement. @returns its rows, without the end of the journal behind them */
   async #read(
-    text: string,
-    order: string,
-    values: readonly unknown[],
+    which: keyof SnapshotStatements,
+    ...values: unknown[]
   ): Promise<readonly Row[]> {
-    const { schema: s, connections } = this.#source;
+    const { connections, settled, newest } = this.#source;
     if (this.#at !== undefined)
       return connections.read({
-        text: `${text} ORDER BY ${order}`,
+        statement: settled[which],
         values: [this.#ledger, this.#at, ...values],
       });
     const rows = await connections.read({
-      text: `SELECT q.*, h.sequence_no, h.definitions
-        FROM (SELECT sequence_no, definitions FROM ${s}.blocks WHERE ledger = $1 ORDER BY sequence_no DESC LIMIT 1) h
-        LEFT JOIN (${text}) q ON true ORDER BY ${order
-          .split(', ')
-          .map((column) => `q.${column.replace(/^.*\./, '')}`)
-          .join(', ')}`,
-      values: [this.#ledger, NEWEST, ...values],
+      statement: newest[which],
+      values: [this.#ledger, null, ...values],
     });
-    const head = rows.at(0)?.slice(-2) as readonly number[] | undefined;
+    const [head, definitions] = (rows.at(0)?.slice(-2) ?? []) as number[];
     // Several first reads may run at once: the first answer is the one that counts.
-    if (head && this.#at === undefined) {
-      this.#settle(head[0], head[1]);
-    } else if (head && head[0] !== this.#at)
-      return this.#read(text, order, values);
+    if (this.#at === undefined) {
+      if (head !== undefined) this.#settle(head, definitions);
+    } else if (head !== this.#at) return this.#read(which, ...values);
     return rows.filter((row) => row[0] !== null);
   }
 
@@ -113,35 +98,14 @@ export class PostgresSnapshot implements Snapshot {
     this.#at = sequenceNo;
   }
 
-  /** The rows of a document table, as `d`, each as it was at the block, as `r`. */
-  #asOf(): string {
-    const { schema: s } = this.#source;
-    const own = (alias: string) => revisionColumnsOf(alias);
-    return `CROSS JOIN LATERAL (
-        SELECT ${own('d')} WHERE d.sequence_no <= $2::int8
-        UNION ALL
-        (SELECT ${own('s')} FROM ${s}.superseded s
-          WHERE d.sequence_no > $2::int8 AND s.ledger = d.ledger AND s.table_id = d.table_id
-            AND s.document_id = d.document_id AND s.sequence_no <= $2::int8
-          ORDER BY s.version DESC LIMIT 1)
-      ) r`;
-  }
-
   async get(
     tableId: string,
     documentIds: readonly string[],
   ): Promise<readonly Revision[]> {
     this.#source.throwIfClosed();
-    const { schema: s } = this.#source;
     const found: Revision[] = [];
     for (const ids of chunks(documentIds)) {
-      const rows = await this.#read(
-        `SELECT ${revisionColumnsOf('r')}
-        FROM ${s}.documents d ${this.#asOf()}
-        WHERE d.ledger = $1::int AND d.table_id = $3 AND d.document_id = ANY ($4::text[]) AND r.data IS NOT NULL`,
-        'r.document_id',
-        [tableId, idArray(ids)],
-      );
+      const rows = await this.#read('get', tableId, idArray(ids));
       found.push(...(await this.#revisions(rows)));
     }
     return found;
@@ -196,32 +160,17 @@ export class PostgresSnapshot implements Snapshot {
     }[];
   }> {
     this.#source.throwIfClosed();
-    const { schema: s } = this.#source;
-    // Entries that ended behind the block count as well; a new snapshot has none.
-    const live = `SELECT e.document_id FROM ${s}.entries e
-          WHERE e.ledger = $1::int AND e.index_id = $4 AND e.key = k.key AND e.document_id > $6 ORDER BY e.document_id LIMIT $7::int`;
-    const ids = this.isSettled
-      ? `(SELECT document_id FROM ((${live})
-          UNION (SELECT x.document_id FROM ${s}.ended_entries x
-            WHERE x.ledger = $1::int AND x.index_id = $4 AND x.key = k.key AND x.ended_by > $2::int8 AND x.document_id > $6)) either
-          ORDER BY document_id LIMIT $7::int)`
-      : `(${live})`;
-    const rows = await this.#read(
-      // Deleted and older documents count too: by them it is known where the next page begins.
-      `SELECT e.document_id AS found, k.n, ${revisionColumnsOf('r')}
-      FROM unnest($5::bytea[]) WITH ORDINALITY AS k (key, n)
-      CROSS JOIN LATERAL ${ids} e
-      LEFT JOIN (${s}.documents d ${this.#asOf()})
-        ON d.ledger = $1::int AND d.table_id = $3 AND d.document_id = e.document_id AND r.data IS NOT NULL`,
-      'n, found',
-      [
-        tableId,
-        indexId,
-        byteaArray(keys.map((key) => Buffer.from(key, 'latin1'))),
-        after,
-        limit,
-      ],
-    );
+    const bytes = keys.map((key) => Buffer.from(key, 'latin1'));
+    const rows = await (bytes.length === 1
+      ? this.#read('lookupOne', tableId, indexId, bytes[0], after, limit)
+      : this.#read(
+          'lookup',
+          tableId,
+          indexId,
+          byteaArray(bytes),
+          after,
+          limit,
+        ));
     const pages = keys.map(() => ({ count: 0, last: after }));
     for (const [found, n] of rows as readonly (readonly [string, number])[]) {
       const page = pages[n - 1];
@@ -243,18 +192,10 @@ export class PostgresSnapshot implements Snapshot {
   }
 
   async *scan(tableId: string): Batches<Revision> {
-    const { schema: s } = this.#source;
     let after = '';
     for (let limit = BATCH_SIZE; ;) {
       this.#source.throwIfClosed();
-      const rows = await this.#read(
-        `SELECT d.document_id AS found, ${revisionColumnsOf('r')}
-        FROM (SELECT * FROM ${s}.documents WHERE ledger = $1::int AND table_id = $3 AND document_id > $4
-          ORDER BY document_id LIMIT $5::int) d
-        LEFT JOIN LATERAL (SELECT ${revisionColumnsOf('r')} FROM (SELECT 1) one ${this.#asOf()} WHERE r.data IS NOT NULL) r ON true`,
-        'found',
-        [tableId, after, limit],
-      );
+      const rows = await this.#read('scan', tableId, after, limit);
       const revisions = await this.#revisions(
         rows.filter(([, table]) => table !== null),
         1,
@@ -268,13 +209,7 @@ export class PostgresSnapshot implements Snapshot {
 
   async *count(tableId: string): Batches<number> {
     this.#source.throwIfClosed();
-    const { schema: s } = this.#source;
-    const [[, count]] = await this.#read(
-      `SELECT 0 AS one, (SELECT count(*) FROM ${s}.documents d ${this.#asOf()}
-        WHERE d.ledger = $1::int AND d.table_id = $3 AND r.data IS NOT NULL) AS count`,
-      'one',
-      [tableId],
-    );
+    const [[, count]] = await this.#read('count', tableId);
     yield [count as number];
   }
 
@@ -292,32 +227,13 @@ export class PostgresSnapshot implements Snapshot {
     ids: readonly string[] | undefined,
     to: number,
   ): Batches<Revision> {
-    const { schema: s } = this.#source;
-    const ofIds = ids ? 'AND t.document_id = ANY ($7::text[])' : '';
-    const part = (
-      table: string,
-      behind: string,
-      limit: string,
-    ) => `(SELECT ${revisionColumnsOf('t')}
-        FROM ${s}.${table} t WHERE t.ledger = $1::int AND t.table_id = $3 AND ${behind}
-          AND t.sequence_no <= $2::int8 AND t.tx_time <= $8::int8 ${ofIds}
-        ORDER BY t.document_id, t.version LIMIT ${limit})`;
     let after: readonly [string, number] = ['', -1];
     for (let limit = BATCH_SIZE; ;) {
       this.#source.throwIfClosed();
-      const rows = await this.#read(
-        `SELECT * FROM (${part('superseded', '(t.document_id, t.version) > ($4, $5::int)', '$6::int')}
-          UNION ALL ${part('documents', 't.document_id >= $4', '$6::int + 1')}) r
-        WHERE (document_id, version) > ($4, $5::int) AND ${ids ? 'true' : '$7::text[] IS NULL'}`,
-        'document_id, version',
-        [
-          tableId,
-          ...after,
-          limit,
-          ids ? idArray(ids) : null,
-          Math.min(to, NEWEST),
-        ],
-      );
+      const values = [tableId, ...after, limit, Math.min(to, LATEST)];
+      const rows = await (ids
+        ? this.#read('historyOf', ...values, idArray(ids))
+        : this.#read('history', ...values));
       const page = rows.slice(0, limit);
       const revisions = await this.#revisions(page);
       yield revisions;

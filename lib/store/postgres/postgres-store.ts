@@ -51,6 +51,7 @@ import {
   readVersion,
 } from './schema.js';
 import { isLedgerName } from './names.js';
+import { snapshotStatements } from './snapshot-statements.js';
 import { updateViews } from './views.js';
 import { decodeWrittenKeys } from './written-keys.js';
 
@@ -127,8 +128,9 @@ export class PostgresStore implements LedgerStore {
       row.id,
     );
     this.#source = {
-      schema: this.#schema,
       ledger: row.id,
+      settled: snapshotStatements(this.#schema, true),
+      newest: snapshotStatements(this.#schema, false),
       connections,
       readParts: this.#readParts,
       known: () => ({

@@ -8,13 +8,14 @@ const ledger = await openLedger({
   store: { url, schema, maxConnections: 4 },
   limits: { pageRows: Number(pageRows) },
 });
-process.on('message', async ({ id, request }) => {
+async function answer({ id, request }) {
   try {
     const reply = await ledger.sessions.sendCommand(request);
     process.send({ id, reply });
   } catch ({ name, message }) {
     process.send({ id, error: { name, message } });
   }
-});
+}
+process.on('message', (message) => void answer(message));
 process.on('disconnect', () => process.exit());
 process.send('ready');
