@@ -91,8 +91,8 @@ export class Connections {
         pool,
         [],
       );
-    const readers = await ownPool(settings, maxConnections - 1);
-    const writers = await ownPool(settings, 1);
+    const readers = await ownPool(settings, maxConnections - 1, false);
+    const writers = await ownPool(settings, 1, true);
     const where = url === undefined ? 'of the environment' : shownUrl(url);
     return new Connections(where, settings, readers, writers, [
       readers,
@@ -164,6 +164,21 @@ export class Connections {
     return rows as readonly Row[];
   }
 
+  /** Runs statements without values in one round trip. @returns the rows of each */
+  async runAll(
+    client: PostgresClient,
+    texts: readonly string[],
+  ): Promise<readonly (readonly Row[])[]> {
+    const results = await client.query({
+      text: texts.join('; '),
+      rowMode: 'array',
+      types,
+    });
+    return (
+      results as unknown as readonly { readonly rows: readonly Row[] }[]
+    ).map(({ rows }) => rows);
+  }
+
   async with<T>(
     pool: PostgresPool,
     work: (client: PostgresClient) => Promise<T>,
@@ -231,6 +246,7 @@ export class Connections {
 async function ownPool(
   { url, ssl, statementTimeout }: PostgresSettings,
   max: number,
+  pipeline: boolean,
 ): Promise<OwnedPool> {
   const { default: pg } = await import('pg').catch((cause: unknown) => {
     throw new StoreError(
@@ -243,6 +259,7 @@ async function ownPool(
     ...(url === undefined ? {} : { connectionString: url }),
     ...(ssl === undefined ? {} : { ssl }),
     max,
+    pipeline,
     application_name: 'nestjs-qldb',
     keepAlive: true,
     connectionTimeoutMillis: CONNECT_TIMEOUT,

@@ -3,6 +3,8 @@ import { StoreError } from '../store-errors.js';
 
 /** What the store needs of a connection of the package `pg`. */
 export interface PostgresClient {
+  /** Whether it sends queries before the ones before are answered. */
+  readonly pipeline?: boolean;
   query(query: {
     readonly text: string;
     readonly name?: string | undefined;

@@ -266,10 +266,15 @@ export class PostgresStore implements LedgerStore {
     try {
       const rows = new AppendRows(commits);
       this.#refuseTooLarge(rows);
-      if (!(await this.#send(client, rows, true)))
-        throw new StoreDamagedError('the row of the ledger changed in a turn');
-      await this.#connections.run(client, { text: 'COMMIT' });
-      return;
+      // Both are sent at once: if the first fails, there is nothing to commit.
+      const sent = this.#send(client, rows, true);
+      if (client.pipeline !== true || hasRedactions(commits)) await sent;
+      const [isWritten] = await Promise.all([
+        sent,
+        this.#connections.run(client, { text: 'COMMIT' }),
+      ]);
+      if (isWritten) return;
+      throw new StoreDamagedError('the row of the ledger changed in a turn');
     } catch (error) {
       failed = error;
       if (error instanceof StoreError) throw error;
@@ -422,14 +427,25 @@ export class PostgresStore implements LedgerStore {
 
   async #blocksAfter(sequenceNo: number): Promise<readonly AppendedBlock[]> {
     this.#throwIfClosed();
-    // From the one that is known on: it must be what it was.
     const rows = await this.#connections.read({
-      text: `SELECT sequence_no, block_time, definitions, substring(merkle_nodes FROM 1 FOR 32), written, written_parts
-        FROM ${this.#schema}.blocks WHERE ledger = $1 AND sequence_no >= $2 ORDER BY sequence_no LIMIT ${FOLLOWED_AT_ONCE + 1}`,
+      text: this.#blocksFrom('$1', '$2'),
       values: [this.#ledger, sequenceNo],
     });
+    return this.#follow(sequenceNo, rows);
+  }
+
+  /** Blocks from the one that is known on: it must be what it was. */
+  #blocksFrom(ledger: string, sequenceNo: string): string {
+    return `SELECT sequence_no, block_time, definitions, substring(merkle_nodes FROM 1 FOR 32), written, written_parts
+      FROM ${this.#schema}.blocks WHERE ledger = ${ledger} AND sequence_no >= ${sequenceNo} ORDER BY sequence_no LIMIT ${FOLLOWED_AT_ONCE + 1}`;
+  }
+
+  async #follow(
+    sequenceNo: number,
+    rows: readonly Row[],
+  ): Promise<readonly AppendedBlock[]> {
     const blocks: AppendedBlock[] = [];
-    for (const row of rows as readonly (readonly [
+    for (const row of rows as unknown as readonly (readonly [
       number,
       number,
       number,
@@ -487,32 +503,44 @@ export class PostgresStore implements LedgerStore {
   async #takeTurn(sequenceNo: number): Promise<readonly AppendedBlock[]> {
     this.#throwIfClosed();
     await this.#writing;
-    if (this.#hasTurns && !this.#turn)
-      await this.#connections.insist(async () => {
-        const client = await this.#connections.writer();
-        try {
-          const { rows } = await lastOf(
-            client.query({
-              text: `BEGIN; SET LOCAL idle_in_transaction_session_timeout = ${LONGEST_TURN}; SELECT generation FROM ${this.#schema}.ledgers WHERE id = ${this.#ledger} FOR UPDATE`,
-              rowMode: 'array',
-            }),
-          );
-          const [row] = rows as string[][];
-          if (!row) throw this.#lost();
-          this.#generation = Number(row[0]);
-          this.#turn = { client };
-        } catch (error) {
-          client.release(true);
-          // An engine that has no such turns: its writers are as fast as they are.
-          if (failureOf(error) !== 'refused') throw error;
-          this.#hasTurns = false;
-        }
-      });
+    if (!this.#hasTurns || this.#turn) return this.#blocksAfter(sequenceNo);
+    const rows = await this.#connections.insist(() =>
+      this.#beginTurn(sequenceNo),
+    );
+    if (!rows) return this.#blocksAfter(sequenceNo);
     try {
-      return await this.#blocksAfter(sequenceNo);
+      return await this.#follow(sequenceNo, rows);
     } catch (error) {
       await this.#leaveTurn();
       throw error;
+    }
+  }
+
+  /**
+   * Waits for the lock, and reads what is new behind it, in one round trip.
+   *
+   * @returns undefined from an engine that has no such turns: its writers are as fast as they are
+   */
+  async #beginTurn(sequenceNo: number): Promise<readonly Row[] | undefined> {
+    const client = await this.#connections.writer();
+    try {
+      const results = await this.#connections.runAll(client, [
+        'BEGIN',
+        `SET LOCAL idle_in_transaction_session_timeout = ${LONGEST_TURN}`,
+        `SELECT generation FROM ${this.#schema}.ledgers WHERE id = ${this.#ledger} FOR UPDATE`,
+        this.#blocksFrom(String(this.#ledger), String(sequenceNo)),
+      ]);
+      const [, , [row], blocks = []] = results;
+      if (!row) throw this.#lost();
+      [this.#generation] = row as number[];
+      this.#turn = { client };
+      return blocks;
+    } catch (error) {
+      client.release(true);
+      if (error instanceof StoreError || failureOf(error) !== 'refused')
+        throw error;
+      this.#hasTurns = false;
+      return undefined;
     }
   }
 
@@ -846,11 +874,8 @@ async function hasColumn(
   return rows.length > 0;
 }
 
-/** The result of the last of several statements. */
-async function lastOf<T>(result: Promise<T>): Promise<T> {
-  const results = await result;
-  return (Array.isArray(results) ? results.at(-1) : results) as T;
-}
+const hasRedactions = (commits: readonly Commit[]): boolean =>
+  commits.some(({ redactions = [] }) => redactions.length > 0);
 
 function isSame(a: unknown, b: Uint8Array): boolean {
   return a instanceof Uint8Array && Buffer.compare(a, b) === 0;
