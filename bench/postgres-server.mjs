@@ -41,10 +41,10 @@ export async function startPostgres(port = 54_400) {
       ['shared_buffers', '512MB'],
       ['max_connections', 200],
       ['max_wal_size', '4GB'],
-    ].reduce((args, [name, value]) => [...args, '-c', `${name}=${value}`], [
-      '-D',
-      data,
-    ]),
+    ].reduce(
+      (args, [name, value]) => [...args, '-c', `${name}=${value}`],
+      ['-D', data],
+    ),
     { stdio: 'ignore', cwd: folder, ...user },
   );
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`;

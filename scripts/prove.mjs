@@ -9,6 +9,18 @@ const PROOFS = {
     default: '100000',
     tests: ['test/ledger/session-endpoint.spec.ts', '-t', 'at random'],
   },
+  /** The same of four processes that share a ledger on PostgreSQL. */
+  shared: {
+    count: 'PROVE_TRANSACTIONS',
+    default: '100000',
+    tests: ['test/ledger/postgres/shared.spec.ts'],
+  },
+  /** Processes on PostgreSQL that are killed, servers that are stopped at once, connections that are cut. */
+  'postgres-faults': {
+    count: 'PROVE_ROUNDS',
+    default: '100',
+    tests: ['test/ledger/postgres/faults.spec.ts'],
+  },
   /** Writers that are killed. */
   kills: {
     count: 'PROVE_ROUNDS',

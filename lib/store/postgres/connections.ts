@@ -70,6 +70,7 @@ interface OwnedPool extends PostgresPool {
 export class Connections {
   #closed = false;
   #isOpen = false;
+  readonly #known = new WeakSet<PostgresClient>();
 
   private constructor(
     /** The database as messages name it: without a password. */
@@ -141,8 +142,19 @@ export class Connections {
 
   /** A connection to write with; give it back with `release`. */
   async writer(): Promise<PostgresClient> {
+    return this.#take(this.writers);
+  }
+
+  /** Takes a connection of a pool. */
+  async #take(pool: PostgresPool): Promise<PostgresClient> {
     this.#throwIfClosed();
-    return this.writers.connect();
+    const client = await pool.connect();
+    if (!this.#known.has(client)) {
+      this.#known.add(client);
+      // A connection that is lost fails what was asked of it; it must not fail the process.
+      client.on('error', () => {});
+    }
+    return client;
   }
 
   /** Runs a statement on a connection. */
@@ -184,8 +196,7 @@ export class Connections {
     work: (client: PostgresClient) => Promise<T>,
     attempt = 0,
   ): Promise<T> {
-    this.#throwIfClosed();
-    const client = await pool.connect();
+    const client = await this.#take(pool);
     let error: unknown;
     try {
       return await work(client);
@@ -202,10 +213,7 @@ export class Connections {
 
   /** A connection of its own, for one long transaction of reads. */
   async reader(): Promise<PostgresClient> {
-    return this.insist(async () => {
-      this.#throwIfClosed();
-      return this.readers.connect();
-    });
+    return this.insist(() => this.#take(this.readers));
   }
 
   /**

@@ -14,6 +14,7 @@ export interface PostgresClient {
       getTypeParser(oid: number): (text: string) => unknown;
     };
   }): Promise<{ readonly rows: unknown[]; readonly rowCount: number | null }>;
+  on(event: 'error', listener: (error: Error) => void): unknown;
   release(destroy?: boolean | Error): void;
 }
 

@@ -222,11 +222,15 @@ export class PostgresStore implements LedgerStore {
   }
 
   /** Writes until it is known what came of it: never twice, and never half. */
-  async #write(tip: number, commits: readonly Commit[]): Promise<void> {
+  async #write(
+    tip: number,
+    commits: readonly Commit[],
+    // Whether an earlier attempt may have come through, or may yet.
+    { mayBeWritten = false } = {},
+  ): Promise<void> {
     const rows = new AppendRows(commits);
     this.#refuseTooLarge(rows);
     const deadline = this.#connections.deadline();
-    let mayBeWritten = false;
     for (let attempt = 0; ; attempt++) {
       let client: PostgresClient | undefined;
       let failed: unknown;
@@ -283,9 +287,7 @@ export class PostgresStore implements LedgerStore {
     } finally {
       client.release(failed !== undefined);
     }
-    // The key tells whether it is there.
-    if (await this.#isWritten(commits)) return;
-    await this.#write(tip, commits);
+    await this.#write(tip, commits, { mayBeWritten: true });
   }
 
   /**

@@ -70,7 +70,12 @@ export function snapshotStatements(
       : live;
   };
   const found = `LEFT JOIN LATERAL (${documents('d.document_id = e.document_id')} LIMIT 1) r ON true`;
-  const revisions = (table: string, behind: string, limit: string, of: string) => `(SELECT ${revisionColumnsOf('t')}
+  const revisions = (
+    table: string,
+    behind: string,
+    limit: string,
+    of: string,
+  ) => `(SELECT ${revisionColumnsOf('t')}
       FROM ${s}.${table} t WHERE t.ledger = $1::int AND t.table_id = $3 AND ${behind}
         AND ($2::int8 IS NULL OR t.sequence_no <= $2::int8) AND t.tx_time <= $7::int8 ${of}
       ORDER BY t.document_id, t.version LIMIT ${limit})`;
@@ -82,10 +87,7 @@ export function snapshotStatements(
       'document_id, version',
     );
   return {
-    get: complete(
-      documents('d.document_id = ANY ($4::text[])'),
-      'document_id',
-    ),
+    get: complete(documents('d.document_id = ANY ($4::text[])'), 'document_id'),
     lookup: complete(
       `SELECT e.document_id AS found, k.n, ${revisionColumnsOf('r')}
       FROM unnest($5::bytea[]) WITH ORDINALITY AS k (key, n)
