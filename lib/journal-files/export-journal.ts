@@ -270,6 +270,7 @@ function write(block: Uint8Array, format: OutputFormat): Uint8Array {
 /** The first block that was committed at a time or later; the one behind the last if there is none. */
 async function firstFrom(ledger: Ledger, time: Date): Promise<number> {
   let low = ledger.firstSequenceNo;
+  await ledger.refresh();
   let high = ledger.getDigest().digestTipAddress.sequenceNo + 1;
   while (low < high) {
     const middle = Math.floor((low + high) / 2);

@@ -252,6 +252,14 @@ export class Ledger {
   }
 
   /**
+   * What keeps the store from answering just now, such as a database that cannot
+   * be reached; undefined if nothing does. It is tried again all the while.
+   */
+  get trouble(): string | undefined {
+    return this.failure?.message ?? this.#store.trouble;
+  }
+
+  /**
    * The digest of the whole ledger, and the block it reaches to. Keep it outside
    * the ledger: it is what proofs are checked against. Where other processes have
    * the ledger open, too, it covers all that this one knows of; see {@link refresh}.
@@ -427,10 +435,13 @@ export class Ledger {
     tip: BlockAddress | undefined,
   ): Promise<IonStruct> {
     this.#throwIfClosed();
-    const last = this.#sequencer.tip.sequenceNo;
     checkAddress({ strandId, sequenceNo });
+    if (tip) checkAddress(tip);
+    // Another process may have appended what this one is asked for.
+    if ((tip ?? { sequenceNo }).sequenceNo > this.#sequencer.tip.sequenceNo)
+      await this.refresh();
+    const last = this.#sequencer.tip.sequenceNo;
     if (tip) {
-      checkAddress(tip);
       if (strandId !== tip.strandId)
         throw new InvalidParameterError(
           'The Strand ID of the provided block address must match the Strand ID of the provided digest tip address.',

@@ -145,6 +145,9 @@ export interface LedgerStore {
   /** Why the store can be used no longer, if something befell it while it was open. */
   readonly failure: StoreError | undefined;
 
+  /** What keeps it from answering just now, in words; only a store that is elsewhere has such times. */
+  readonly trouble?: string | undefined;
+
   /** Told once when there is a {@link failure}. */
   onFailure?: ((failure: StoreError) => void) | undefined;
 

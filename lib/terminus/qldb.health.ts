@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Scope } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import {
@@ -49,11 +50,26 @@ export class QldbHealthIndicator {
           strict: false,
         });
         // Beside any transaction that may be running, and once: a check that retries hides what it should show.
-        await qldb.driver.executeLambda(
+        const answer = qldb.driver.executeLambda(
           (txn) => txn.execute('SELECT VALUE 1 FROM << 1 >> AS one'),
           { signal, retry: 0 },
         );
+        // Whoever waits for a database says so before the time is over.
+        await Promise.race([answer, troubleOf(qldb, timeout)]);
       })
       .withTimeout(timeout);
   }
+}
+
+/** Rejects with what keeps the ledger's store from answering, when most of the time is over, if something does. */
+async function troubleOf(qldb: Qldb, timeout: number): Promise<void> {
+  await sleep(0.9 * timeout, undefined, { ref: false });
+  let trouble: string | undefined;
+  try {
+    ({ trouble } = qldb.ledger);
+  } catch {
+    // It is elsewhere, or not open yet.
+  }
+  if (trouble !== undefined) throw new Error(trouble);
+  await new Promise(() => {});
 }

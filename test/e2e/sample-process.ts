@@ -21,7 +21,7 @@ export class SampleProcess {
     }));
   }
 
-  /** Begins a process; does not wait for it. */
+  /** Begins a process, with a folder or another store; does not wait for it. */
   static spawn(
     folder: string,
     name: Sample = '01-vehicle-registration',
@@ -41,7 +41,7 @@ export class SampleProcess {
           ...process.env,
           PORT: '0',
           TCP_PORT: '0',
-          QLDB_STORE: `file:${folder}`,
+          QLDB_STORE: folder.includes(':') ? folder : `file:${folder}`,
           // Beside the ledger, never in it.
           KEY_VAULT: `${folder}.keys`,
           NO_COLOR: '1',

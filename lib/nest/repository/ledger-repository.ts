@@ -189,8 +189,10 @@ export class LedgerRepository<T extends object> {
    * @throws InvalidParameterError when the ledger has no such revision
    */
   async prove({ blockAddress, metadata }: Revision): Promise<RevisionProof> {
-    const digest = this.#qldb.ledger.getDigest();
-    const { revision, proof = [] } = await this.#qldb.ledger.getRevision(
+    const { ledger } = this.#qldb;
+    await ledger.refresh();
+    const digest = ledger.getDigest();
+    const { revision, proof = [] } = await ledger.getRevision(
       blockAddress,
       metadata.id,
       digest.digestTipAddress,

@@ -208,8 +208,10 @@ export class ControlPlane {
       return {};
     },
 
-    GetDigest: ({ route }) => {
-      const { digest, digestTipAddress } = this.#find(route).ledger.getDigest();
+    GetDigest: async ({ route }) => {
+      const { ledger } = this.#find(route);
+      await ledger.refresh();
+      const { digest, digestTipAddress } = ledger.getDigest();
       return {
         Digest: Buffer.from(digest).toString('base64'),
         DigestTipAddress: holder(addressStruct(digestTipAddress)),

@@ -68,6 +68,8 @@ interface OwnedPool extends PostgresPool {
 
 /** The connections of a store: one pool to read, one connection at a time to write. */
 export class Connections {
+  /** What came of the last attempt, while the next one is waited for. */
+  trouble: string | undefined;
   #closed = false;
   #isOpen = false;
   readonly #known = new WeakSet<PostgresClient>();
@@ -133,7 +135,9 @@ export class Connections {
     const deadline = this.deadline();
     for (let n = 0; ; n++) {
       try {
-        return await attempt(n);
+        const result = await attempt(n);
+        this.trouble = undefined;
+        return result;
       } catch (error) {
         await this.pauseAfter(error, n, deadline, false);
       }
@@ -237,6 +241,7 @@ export class Connections {
         mayBeWritten,
         { cause: new Error(reasonOf(error)) },
       );
+    this.trouble = `The database ${this.where} does not answer: ${reasonOf(error)}`;
     await sleep(wait);
     this.#throwIfClosed();
   }

@@ -184,6 +184,10 @@ export class PostgresStore implements LedgerStore {
     return this.#failure;
   }
 
+  get trouble(): string | undefined {
+    return this.#connections.trouble;
+  }
+
   get unbuilt(): ReadonlyMap<string, NewIndex> {
     return this.#unbuilt;
   }
@@ -236,7 +240,10 @@ export class PostgresStore implements LedgerStore {
       let failed: unknown;
       try {
         client = await this.#connections.writer();
-        if (await this.#send(client, rows)) return;
+        if (await this.#send(client, rows)) {
+          this.#connections.trouble = undefined;
+          return;
+        }
         // Somebody did something else than to append: look, and try again.
         await this.#readGeneration();
       } catch (error) {

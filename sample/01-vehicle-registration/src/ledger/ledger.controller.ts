@@ -16,7 +16,9 @@ export class LedgerController {
 
   /** One hash that stands for the whole ledger. Keep it elsewhere: proofs are checked against it. */
   @Get('digest')
-  digest() {
+  async digest() {
+    // Another process may have written what this one does not know of yet.
+    await this.qldb.ledger.refresh();
     return this.qldb.ledger.getDigest();
   }
 

@@ -30,8 +30,10 @@ export class RegistrationsController {
   @Get(':vin/proof')
   async proof(@Param('vin') vin: string) {
     const { blockAddress, metadata } = await this.registrations.latest(vin);
-    const { digest, digestTipAddress } = this.qldb.ledger.getDigest();
-    const { revision, proof } = await this.qldb.ledger.getRevision(
+    const { ledger } = this.qldb;
+    await ledger.refresh();
+    const { digest, digestTipAddress } = ledger.getDigest();
+    const { revision, proof } = await ledger.getRevision(
       blockAddress,
       metadata.id,
       digestTipAddress,
