@@ -361,10 +361,10 @@ export class Sequencer {
   async #failed(draft: Draft, error: unknown): Promise<void> {
     if (error instanceof TipMovedError && this.#store.shared)
       return this.#lostTo(draft);
-    const isUnknown =
-      error instanceof StoreUnreachableError
-        ? error.mayBeWritten
-        : (await this.#storedHead())?.sequenceNo !== draft.base.sequenceNo;
+    // Others may have appended meanwhile: there the store itself says what it does not know.
+    const isUnknown = this.#store.shared
+      ? error instanceof StoreUnreachableError && error.mayBeWritten
+      : (await this.#storedHead())?.sequenceNo !== draft.base.sequenceNo;
     const followers = this.#next.waiting;
     this.#next = new Draft(this.#tip);
     this.#writing = undefined;

@@ -20,6 +20,7 @@ import {
   StoreClosedError,
   StoreDamagedError,
   StoreError,
+  StoreUnreachableError,
   TipMovedError,
 } from '../store-errors.js';
 import { AppendRows, entryColumns } from './append-rows.js';
@@ -255,12 +256,11 @@ export class PostgresStore implements LedgerStore {
         }
         // A connection that was never there has carried nothing.
         if (failure === 'lost' && client) mayBeWritten = true;
-        await this.#connections.pauseAfter(
-          error,
-          attempt,
-          deadline,
-          mayBeWritten,
-        );
+        await this.#connections
+          .pauseAfter(error, attempt, deadline, mayBeWritten)
+          .catch((final: unknown) => {
+            throw mayBeWritten ? unknownOutcome(final) : final;
+          });
       } finally {
         client?.release(failed !== undefined);
       }
@@ -881,6 +881,16 @@ async function hasColumn(
     values: [schema, table],
   });
   return rows.length > 0;
+}
+
+/** What is thrown when an earlier attempt may have come through, and no later one can tell. */
+function unknownOutcome(error: unknown): StoreUnreachableError {
+  if (error instanceof StoreUnreachableError) return error;
+  return new StoreUnreachableError(
+    `Whether the database has written a block cannot be told: the answer was lost, and then: ${error instanceof Error ? error.message : 'unknown error'}`,
+    true,
+    { cause: error },
+  );
 }
 
 const hasRedactions = (commits: readonly Commit[]): boolean =>

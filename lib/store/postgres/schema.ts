@@ -78,7 +78,15 @@ export const jsonColumns = (s: string): readonly string[] => [
 ];
 
 /** What several processes that do the same thing at once may tell one another; it is there then. */
-const RACED = new Set(['23505', '42P06', '42P07', '42701', 'XX000', '40001']);
+const RACED = new Set([
+  '23505',
+  '42P06',
+  '42P07',
+  '42701',
+  '42710',
+  'XX000',
+  '40001',
+]);
 const MISSING = new Set(['42P01', '3F000']);
 const ATTEMPTS = 10;
 
