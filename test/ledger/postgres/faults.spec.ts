@@ -60,7 +60,7 @@ class Writers {
   }
 
   async end(): Promise<void> {
-    for (const child of [...this.processes]) await this.kill(child);
+    while (this.processes.length > 0) await this.kill(this.processes[0]);
   }
 }
 
