@@ -5,11 +5,13 @@ const [kind, url, callers, seconds] = process.argv.slice(2);
 const side = kind === 'ours' ? await openOurs(url) : openPeer(url);
 // As long as it takes for the code to be as fast as it gets.
 await insert(6);
-process.once('message', async () => {
+process.once('message', () => void measure());
+process.send('ready');
+
+async function measure() {
   process.send(await insert(Number(seconds)));
   process.once('disconnect', () => process.exit());
-});
-process.send('ready');
+}
 
 /** Inserts for some seconds, and returns how many a second. */
 async function insert(duration) {

@@ -12,12 +12,25 @@ describe.runIf(hasPostgres('PostgreSQL store'))('PostgreSQL', () => {
   afterAll(() => server.remove());
 
   let opened = 0;
-  const open = (name: string) =>
-    PostgresStore.open(postgresSettings(server.url), name);
-
-  describeStore(
-    'postgres',
-    () => open(`ledger-${++opened}`),
-    () => open(`ledger-${opened}`),
-  );
+  for (const [name, options] of Object.entries({
+    postgres: {},
+    'postgres, without copies as jsonb': { json: false },
+    // What an engine demands that does not write several tables in one statement.
+    'postgres, a statement for each table': { writesApart: true },
+    'postgres, without prepared statements': { prepare: false },
+  })) {
+    const open = () =>
+      PostgresStore.open(
+        { ...postgresSettings(server.url), ...options },
+        `ledger-${opened}`,
+      );
+    describeStore(
+      name,
+      () => {
+        opened++;
+        return open();
+      },
+      open,
+    );
+  }
 });

@@ -39,6 +39,7 @@ const NEVER_SENT = new Set([
   'ENOENT',
 ]);
 const DISK_FULL = '53100';
+const UNSUPPORTED = '0A000';
 const UNIQUE_VIOLATION = '23505';
 
 /** Sorts an error of the package `pg`, or of the socket under it. */
@@ -56,8 +57,18 @@ export function failureOf(error: unknown): PostgresFailure {
   if (AGAIN.has(code) || NEVER_SENT.has(code)) return 'again';
   if (LOST.has(code) || code.startsWith('08')) return 'lost';
   // A result of a prepared statement has other columns, since a migration.
-  if (code === '0A000' && hasMessage(error, /cached plan/)) return 'again';
+  if (code === UNSUPPORTED && hasMessage(error, /cached plan/)) return 'again';
   return /^(E[A-Z]+|ERR_STREAM_\w+)$/.test(code) ? 'lost' : 'refused';
+}
+
+/** Nothing was done, and the next attempt is made in another way. */
+export class AskAgainError extends Error {
+  readonly code = '40001';
+}
+
+/** Whether an engine says that it does not do such a thing. */
+export function isUnsupported(error: unknown): boolean {
+  return codeOf(error) === UNSUPPORTED && !hasMessage(error, /cached plan/);
 }
 
 /** An error as the ledger tells it, without the values that `pg` may quote in its detail. */

@@ -79,6 +79,8 @@ export interface PostgresSettings {
   readonly maxBytes: number;
   readonly json: boolean;
   readonly prepare: boolean;
+  /** For tests: what an engine demands that writes no two tables in one statement. */
+  readonly writesApart: boolean;
 }
 
 /** Kept as a record, so that the compiler sees one that is missing. */
@@ -175,6 +177,7 @@ export function postgresSettings(
     maxBytes: maxBytes ?? Infinity,
     json: options.json ?? true,
     prepare: options.prepare ?? true,
+    writesApart: false,
   };
 }
 

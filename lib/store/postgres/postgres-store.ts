@@ -24,12 +24,17 @@ import {
   TipMovedError,
 } from '../store-errors.js';
 import { AppendRows, entryColumns } from './append-rows.js';
-import { appendStatement } from './append-statement.js';
+import { appendStatement, appendStatements } from './append-statement.js';
 import { Connections, type Row } from './connections.js';
 import { readNodes } from './merkle-nodes.js';
 import { BLOCK_ITEM, firstPart, furtherParts, WRITTEN_ITEM } from './parts.js';
 import { PostgresContents } from './postgres-contents.js';
-import { failureOf, storeErrorOf } from './postgres-errors.js';
+import {
+  AskAgainError,
+  failureOf,
+  isUnsupported,
+  storeErrorOf,
+} from './postgres-errors.js';
 import type { PostgresClient, PostgresSettings } from './postgres-options.js';
 import {
   nextLimit,
@@ -101,6 +106,8 @@ export class PostgresStore implements LedgerStore {
   #failure: StoreError | undefined;
   onFailure?: (failure: StoreError) => void;
   #turn: OpenTurn | undefined;
+  /** Whether each table is written by a statement of its own: some engines demand that. */
+  #writesApart: boolean;
   /** False where no lock makes others wait, or a turn could not be ended. */
   #hasTurns = true;
   #writing: Promise<unknown> = Promise.resolve();
@@ -121,6 +128,7 @@ export class PostgresStore implements LedgerStore {
     this.#schema = `"${settings.schema}"`;
     this.#ledger = row.id;
     this.#json = row.json;
+    this.#writesApart = settings.writesApart;
     this.#generation = row.generation;
     this.origin = row.origin;
     this.#readParts = partsReader(
@@ -279,7 +287,8 @@ export class PostgresStore implements LedgerStore {
       this.#refuseTooLarge(rows);
       // Both are sent at once: if the first fails, there is nothing to commit.
       const sent = this.#send(client, rows, true);
-      if (client.pipeline !== true || hasRedactions(commits)) await sent;
+      const isOne = !this.#writesApart && !hasRedactions(commits);
+      if (client.pipeline !== true || !isOne) await sent;
       const [isWritten] = await Promise.all([
         sent,
         this.#connections.run(client, { text: 'COMMIT' }),
@@ -311,23 +320,45 @@ export class PostgresStore implements LedgerStore {
     const run = (text: string, values?: unknown[]) =>
       this.#connections.run(client, { text, ...(values && { values }) });
     const redactions = rows.commits.flatMap((one) => one.redactions ?? []);
-    const isOne = redactions.length === 0 || inTransaction;
+    const isOne =
+      inTransaction || (redactions.length === 0 && !this.#writesApart);
     if (!isOne) await run('BEGIN');
-    const [[count]] = await this.#connections.run(
-      client,
-      appendStatement(rows, {
-        schema: this.#schema,
-        ledger: this.#ledger,
-        generation: this.#generation,
-        definitions: this.#definitions,
-        json: this.#json,
-      }),
-    );
-    const isWritten = count === rows.commits.length;
+    const isWritten = await this.#sendRows(client, rows);
     if (isWritten)
       for (const redaction of redactions) await this.#redact(redaction, run);
     if (!isOne) await run(isWritten ? 'COMMIT' : 'ROLLBACK');
     return isWritten;
+  }
+
+  /** @returns whether the rows were written */
+  async #sendRows(client: PostgresClient, rows: AppendRows): Promise<boolean> {
+    const place = {
+      schema: this.#schema,
+      ledger: this.#ledger,
+      generation: this.#generation,
+      definitions: this.#definitions,
+      json: this.#json,
+    };
+    const { length } = rows.commits;
+    if (!this.#writesApart)
+      try {
+        const [[count]] = await this.#connections.run(
+          client,
+          appendStatement(rows, place),
+        );
+        return count === length;
+      } catch (error) {
+        if (!isUnsupported(error)) throw error;
+        // From the next attempt on it gets others.
+        this.#writesApart = true;
+        throw new AskAgainError('The engine takes no such statement');
+      }
+    const [blocks, ...others] = appendStatements(rows, place);
+    if ((await this.#connections.run(client, blocks)).length !== length)
+      return false;
+    for (const statement of others)
+      await this.#connections.run(client, statement);
+    return true;
   }
 
   async #redact(
