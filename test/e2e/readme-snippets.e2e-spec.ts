@@ -50,6 +50,7 @@ const PARTS = new Set([
   'streams.ts',
   'filter.ts',
   'app.module.ts',
+  'app-on-postgres.ts',
   'main.ts',
   'garage.ts',
   'health.ts',
