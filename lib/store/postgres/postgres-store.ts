@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { isTurnLong, nextTurn } from '../../async/turns.js';
 import {
   type AppendedBlock,
@@ -10,11 +9,9 @@ import {
   type LedgerStore,
   type MerkleNode,
   type NewIndex,
-  type Redaction,
   type SharedJournal,
   type Snapshot,
   type StoreContents,
-  type StoredEntry,
 } from '../contract.js';
 import {
   StoreClosedError,
@@ -23,11 +20,18 @@ import {
   StoreUnreachableError,
   TipMovedError,
 } from '../store-errors.js';
-import { AppendRows, entryColumns } from './append-rows.js';
+import { AppendRows } from './append-rows.js';
 import { appendStatement, appendStatements } from './append-statement.js';
 import { Connections, type Row } from './connections.js';
+import {
+  buildStep,
+  dropIndex,
+  type IndexPlace,
+  removeDropped,
+} from './index-rows.js';
+import { type LedgerRow, ledgerRow } from './ledger-row.js';
 import { readNodes } from './merkle-nodes.js';
-import { BLOCK_ITEM, firstPart, furtherParts, WRITTEN_ITEM } from './parts.js';
+import { BLOCK_ITEM, WRITTEN_ITEM } from './parts.js';
 import { PostgresContents } from './postgres-contents.js';
 import {
   AskAgainError,
@@ -41,40 +45,22 @@ import {
   PostgresSnapshot,
   type SnapshotSource,
 } from './postgres-snapshot.js';
-import {
-  partsReader,
-  type ReadParts,
-  readRevisions,
-  REVISION_COLUMNS,
-} from './revision-rows.js';
+import { partsReader, type ReadParts } from './revision-rows.js';
 import {
   checkVersion,
-  jsonColumns,
-  define,
   type Migration,
   migrate,
   MIGRATIONS,
   readVersion,
 } from './schema.js';
 import { isLedgerName } from './names.js';
+import { redact } from './redact.js';
 import { snapshotStatements } from './snapshot-statements.js';
 import { updateViews } from './views.js';
 import { decodeWrittenKeys } from './written-keys.js';
 
-/** Documents that one step of building an index looks at. */
-const STEP = 500;
 /** How long a turn may be held without a word, in milliseconds: whoever has it may have died. */
 const LONGEST_TURN = 5_000;
-/** How long entries of a dropped index stay, for transactions that began before, in milliseconds. */
-const DROPPED_STAY = 60 * 60_000;
-
-/** The row of a ledger. */
-interface LedgerRow {
-  readonly id: number;
-  readonly origin: number;
-  readonly generation: number;
-  readonly json: boolean;
-}
 
 /** A turn among all who write: a transaction that holds the lock of the ledger's row. */
 interface OpenTurn {
@@ -174,7 +160,7 @@ export class PostgresStore implements LedgerStore {
       );
       await store.#readHead();
       await store.#readUnbuilt();
-      await store.#removeDropped();
+      await removeDropped(store.#indexes);
       store.#updateViews();
       connections.opened();
       return store;
@@ -325,7 +311,14 @@ export class PostgresStore implements LedgerStore {
     if (!isOne) await run('BEGIN');
     const isWritten = await this.#sendRows(client, rows);
     if (isWritten)
-      for (const redaction of redactions) await this.#redact(redaction, run);
+      for (const redaction of redactions)
+        await redact(redaction, {
+          schema: this.#schema,
+          ledger: this.#ledger,
+          json: this.#json,
+          readParts: this.#readParts,
+          run,
+        });
     if (!isOne) await run(isWritten ? 'COMMIT' : 'ROLLBACK');
     return isWritten;
   }
@@ -359,71 +352,6 @@ export class PostgresStore implements LedgerStore {
     for (const statement of others)
       await this.#connections.run(client, statement);
     return true;
-  }
-
-  async #redact(
-    redaction: Redaction,
-    run: (text: string, values: unknown[]) => Promise<readonly Row[]>,
-  ): Promise<void> {
-    const s = this.#schema;
-    const { tableId, documentId, version, sequenceNo, dataHash } = redaction;
-    const [found] = await run(
-      `SELECT block, parts FROM ${s}.blocks WHERE ledger = $1 AND sequence_no = $2`,
-      [this.#ledger, sequenceNo],
-    );
-    const revisions = await run(
-      `UPDATE ${s}.superseded SET data = NULL, data_hash = $5, parts = 0 ${this.#json ? ', json = NULL' : ''}
-        WHERE ledger = $1 AND table_id = $2 AND document_id = $3 AND version = $4 AND sequence_no = $6 RETURNING version`,
-      [this.#ledger, tableId, documentId, version, dataHash, sequenceNo],
-    );
-    if (!found || revisions.length === 0)
-      throw new StoreDamagedError(
-        `revision ${version} of document ${documentId} is not there to be redacted`,
-      );
-    const [first, parts] = found as [Buffer, number];
-    const block = redaction.redactBlock(
-      parts > 0
-        ? await this.#readParts(sequenceNo, BLOCK_ITEM, first, parts)
-        : first,
-    );
-    await run(
-      `DELETE FROM ${s}.parts WHERE ledger = $1 AND sequence_no = $2 AND item = ANY ($3::text[])`,
-      [this.#ledger, sequenceNo, [BLOCK_ITEM, documentId]],
-    );
-    const left = firstPart(block);
-    await run(
-      `UPDATE ${s}.blocks SET block = $3, parts = $4 WHERE ledger = $1 AND sequence_no = $2`,
-      [this.#ledger, sequenceNo, left.first, left.parts],
-    );
-    for (const { part, bytes } of furtherParts(block))
-      await run(
-        `INSERT INTO ${s}.parts (ledger, sequence_no, item, part, bytes) VALUES ($1, $2, $3, $4, $5)`,
-        [this.#ledger, sequenceNo, BLOCK_ITEM, part, bytes],
-      );
-    for (const entry of redaction.lostEntries)
-      await run(
-        entry.endedBy === undefined
-          ? `DELETE FROM ${s}.entries WHERE ledger = $1 AND index_id = $2 AND key = $3 AND document_id = $4`
-          : `DELETE FROM ${s}.ended_entries WHERE ledger = $1 AND index_id = $2 AND key = $3 AND document_id = $4 AND ended_by = $5`,
-        this.#entryValues(entry),
-      );
-    for (const entry of redaction.addedEntries)
-      await run(
-        entry.endedBy === undefined
-          ? `INSERT INTO ${s}.entries (ledger, index_id, key, document_id) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`
-          : `INSERT INTO ${s}.ended_entries (ledger, index_id, key, document_id, ended_by) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
-        this.#entryValues(entry),
-      );
-  }
-
-  #entryValues({ indexId, key, documentId, endedBy }: StoredEntry): unknown[] {
-    return [
-      this.#ledger,
-      indexId,
-      Buffer.from(key, 'latin1'),
-      documentId,
-      ...(endedBy === undefined ? [] : [endedBy]),
-    ];
   }
 
   #refuseTooLarge({ rows, bytes }: AppendRows): void {
@@ -653,7 +581,7 @@ export class PostgresStore implements LedgerStore {
     const ended = commits.flatMap(({ endedIndexes = [] }) => endedIndexes);
     if (ended.length > 0)
       this.#afterwards(async () => {
-        for (const indexId of ended) await this.#drop(indexId);
+        for (const indexId of ended) await dropIndex(this.#indexes, indexId);
       });
     if (commits.some(({ tables = [] }) => tables.length > 0))
       this.#updateViews();
@@ -672,6 +600,15 @@ export class PostgresStore implements LedgerStore {
       .catch(() => {});
   }
 
+  get #indexes(): IndexPlace {
+    return {
+      connections: this.#connections,
+      s: this.#schema,
+      ledger: this.#ledger,
+      readParts: this.#readParts,
+    };
+  }
+
   get #place() {
     return {
       schema: this.#settings.schema,
@@ -680,111 +617,15 @@ export class PostgresStore implements LedgerStore {
     };
   }
 
-  async #drop(indexId: string): Promise<void> {
-    await this.#connections.read({
-      text: `DELETE FROM ${this.#schema}.unbuilt WHERE ledger = $1 AND index_id = $2`,
-      values: [this.#ledger, indexId],
-    });
-    await this.#connections.read({
-      text: `INSERT INTO ${this.#schema}.dropped (ledger, index_id, since) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
-      values: [this.#ledger, indexId, Date.now()],
-    });
-  }
-
-  /** Removes entries of indexes that were dropped long ago, a part at a time. */
-  async #removeDropped(): Promise<void> {
-    const s = this.#schema;
-    const rows = await this.#connections.read({
-      text: `SELECT index_id FROM ${s}.dropped WHERE ledger = $1 AND since < $2`,
-      values: [this.#ledger, Date.now() - DROPPED_STAY],
-    });
-    for (const [indexId] of rows) {
-      for (const table of ['entries', 'ended_entries'])
-        for (;;) {
-          const gone = await this.#connections.read({
-            text: `DELETE FROM ${s}.${table} WHERE ledger = $1 AND index_id = $2 AND key IN
-              (SELECT key FROM ${s}.${table} WHERE ledger = $1 AND index_id = $2 LIMIT 200) RETURNING 1`,
-            values: [this.#ledger, indexId],
-          });
-          if (gone.length === 0) break;
-        }
-      await this.#connections.read({
-        text: `DELETE FROM ${s}.dropped WHERE ledger = $1 AND index_id = $2`,
-        values: [this.#ledger, indexId],
-      });
-    }
-  }
-
   async buildIndex(indexId: string, keyOf: KeyOf): Promise<void> {
     while (this.#unbuilt.has(indexId) && !this.#closing) {
       const isDone = await this.#inTurn(() =>
-        this.#connections.insist(() => this.#buildStep(indexId, keyOf)),
+        this.#connections.insist(() =>
+          buildStep(this.#indexes, indexId, keyOf),
+        ),
       );
       if (isDone) this.#unbuilt.delete(indexId);
       else if (isTurnLong()) await nextTurn();
-    }
-  }
-
-  /**
-   * Adds entries for some documents, while nobody appends: how far it has come
-   * stands in the database, so any number of processes may take steps.
-   *
-   * @returns whether all are there
-   */
-  async #buildStep(indexId: string, keyOf: KeyOf): Promise<boolean> {
-    const s = this.#schema;
-    const client = await this.#connections.writer();
-    const run = (text: string, values?: unknown[]) =>
-      this.#connections.run(client, { text, ...(values && { values }) });
-    let failed: unknown;
-    try {
-      await run('BEGIN');
-      // Appends that wait for the lock do not see what was added meanwhile: their turn is void.
-      await run(
-        `UPDATE ${s}.ledgers SET generation = generation + 1 WHERE id = $1`,
-        [this.#ledger],
-      );
-      const [unbuilt] = (await run(
-        `SELECT table_id, next_document FROM ${s}.unbuilt WHERE ledger = $1 AND index_id = $2`,
-        [this.#ledger, indexId],
-      )) as readonly [string, string][];
-      if (!unbuilt) {
-        await run('ROLLBACK');
-        return true;
-      }
-      const [tableId, after] = unbuilt;
-      const rows = await run(
-        `SELECT ${REVISION_COLUMNS} FROM ${s}.documents WHERE ledger = $1 AND table_id = $2 AND document_id > $3 ORDER BY document_id LIMIT ${STEP}`,
-        [this.#ledger, tableId, after],
-      );
-      const entries = (await readRevisions(rows, this.#readParts)).flatMap(
-        ({ documentId, data }) => {
-          const key = data && keyOf(data);
-          return key === undefined ? [] : [{ indexId, key, documentId }];
-        },
-      );
-      await run(
-        `INSERT INTO ${s}.entries (ledger, index_id, key, document_id)
-          SELECT $1::int, u.* FROM unnest($2::text[], $3::bytea[], $4::text[]) u ON CONFLICT DO NOTHING`,
-        [this.#ledger, ...entryColumns(entries)],
-      );
-      const isDone = rows.length < STEP;
-      await (isDone
-        ? run(`DELETE FROM ${s}.unbuilt WHERE ledger = $1 AND index_id = $2`, [
-            this.#ledger,
-            indexId,
-          ])
-        : run(
-            `UPDATE ${s}.unbuilt SET next_document = $3 WHERE ledger = $1 AND index_id = $2`,
-            [this.#ledger, indexId, rows.at(-1)?.[1]],
-          ));
-      await run('COMMIT');
-      return isDone;
-    } catch (error) {
-      failed = error;
-      throw error;
-    } finally {
-      client.release(failed !== undefined);
     }
   }
 
@@ -864,54 +705,6 @@ export class PostgresStore implements LedgerStore {
   #throwIfClosed(): void {
     if (this.#closing) throw new StoreClosedError();
   }
-}
-
-/** The row of a ledger, which is made if there is none. */
-async function ledgerRow(
-  connections: Connections,
-  { schema, json }: PostgresSettings,
-  name: string,
-): Promise<LedgerRow> {
-  const s = `"${schema}"`;
-  if (json)
-    for (const statement of jsonColumns(s)) {
-      const [, table = ''] = /\.(\w+) ADD/.exec(statement) ?? [];
-      if (!(await hasColumn(connections, schema, table)))
-        await define(connections, statement);
-    }
-  for (;;) {
-    const [row] = (await connections.read({
-      text: `SELECT id, origin, generation, json FROM ${s}.ledgers WHERE name = $1`,
-      values: [name],
-    })) as readonly [number, number, number, string][];
-    if (row) {
-      const [id, origin, generation, has] = row;
-      return { id, origin, generation, json: has === 't' };
-    }
-    await connections
-      .read({
-        text: `INSERT INTO ${s}.ledgers (id, name, origin, generation, json)
-          SELECT coalesce(max(id), 0) + 1, $1, 0, 0, $2 FROM ${s}.ledgers`,
-        values: [name, json],
-      })
-      // Another process was first, with this name or this id.
-      .catch((error: unknown) => {
-        if (!/\(23505\)/.test(String(error))) throw error;
-      });
-    await sleep(1);
-  }
-}
-
-async function hasColumn(
-  connections: Connections,
-  schema: string,
-  table: string,
-): Promise<boolean> {
-  const rows = await connections.read({
-    text: `SELECT 1 FROM information_schema.columns WHERE table_schema = $1 AND table_name = $2 AND column_name = 'json'`,
-    values: [schema, table],
-  });
-  return rows.length > 0;
 }
 
 /** What is thrown when an earlier attempt may have come through, and no later one can tell. */

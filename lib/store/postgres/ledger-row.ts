@@ -1,0 +1,60 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Connections } from './connections.js';
+import type { PostgresSettings } from './postgres-options.js';
+import { define, jsonColumns } from './schema.js';
+
+/** The row of a ledger. */
+export interface LedgerRow {
+  readonly id: number;
+  readonly origin: number;
+  readonly generation: number;
+  readonly json: boolean;
+}
+
+/** The row of a ledger, which is made if there is none. */
+export async function ledgerRow(
+  connections: Connections,
+  { schema, json }: PostgresSettings,
+  name: string,
+): Promise<LedgerRow> {
+  const s = `"${schema}"`;
+  if (json)
+    for (const statement of jsonColumns(s)) {
+      const [, table = ''] = /\.(\w+) ADD/.exec(statement) ?? [];
+      if (!(await hasColumn(connections, schema, table)))
+        await define(connections, statement);
+    }
+  for (;;) {
+    const [row] = (await connections.read({
+      text: `SELECT id, origin, generation, json FROM ${s}.ledgers WHERE name = $1`,
+      values: [name],
+    })) as readonly [number, number, number, string][];
+    if (row) {
+      const [id, origin, generation, has] = row;
+      return { id, origin, generation, json: has === 't' };
+    }
+    await connections
+      .read({
+        text: `INSERT INTO ${s}.ledgers (id, name, origin, generation, json)
+          SELECT coalesce(max(id), 0) + 1, $1, 0, 0, $2 FROM ${s}.ledgers`,
+        values: [name, json],
+      })
+      // Another process was first, with this name or this id.
+      .catch((error: unknown) => {
+        if (!/\(23505\)/.test(String(error))) throw error;
+      });
+    await sleep(1);
+  }
+}
+
+async function hasColumn(
+  connections: Connections,
+  schema: string,
+  table: string,
+): Promise<boolean> {
+  const rows = await connections.read({
+    text: `SELECT 1 FROM information_schema.columns WHERE table_schema = $1 AND table_name = $2 AND column_name = 'json'`,
+    values: [schema, table],
+  });
+  return rows.length > 0;
+}
