@@ -199,10 +199,11 @@ export class Ledger {
   /** What a transaction reads that begins now; of a store that others write to, what there is when it comes to that. */
   #beginning(): Beginning {
     const { sequenceNo, catalog } = this.#sequencer.tip;
+    const { shared } = this.#store;
     return {
-      snapshot: this.#store.snapshot(
-        this.#store.shared ? undefined : sequenceNo,
-      ),
+      snapshot: shared
+        ? shared.newest(sequenceNo)
+        : this.#store.snapshot(sequenceNo),
       catalog,
     };
   }

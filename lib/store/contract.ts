@@ -107,6 +107,14 @@ export interface AppendedBlock extends Head {
 /** A journal that other processes append to as well. */
 export interface SharedJournal {
   /**
+   * The ledger as of the last block there is when it is first read from, whoever
+   * appended it.
+   *
+   * @param known - the last block whose tables the reader knows: a first read
+   *   throws a `DefinitionsMovedError` if others were defined behind it
+   */
+  newest(known: number): Snapshot;
+  /**
    * The blocks behind one, whoever appended them, in order; {@link FOLLOWED_AT_ONCE}
    * at the most, and fewer if those are all.
    */
@@ -175,11 +183,8 @@ export interface LedgerStore {
   /** Set if other processes may append, too. */
   readonly shared: SharedJournal | undefined;
 
-  /**
-   * The ledger as of one block; without one, as of the last block there is when
-   * it is first read from, whoever appended it.
-   */
-  snapshot(at?: number): Snapshot;
+  /** The ledger as of one block. */
+  snapshot(at: number): Snapshot;
 
   /** All that is stored as of now, for whoever checks it against the journal. */
   contents(): MaybePromise<StoreContents>;

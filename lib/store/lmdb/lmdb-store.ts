@@ -385,7 +385,7 @@ export class LmdbStore implements LedgerStore {
     return undefined;
   }
 
-  snapshot(at = this.#head?.sequenceNo ?? -1): Snapshot {
+  snapshot(at: number): Snapshot {
     this.#throwIfClosed();
     this.#openSnapshots.set(at, (this.#openSnapshots.get(at) ?? 0) + 1);
     let closed = false;

@@ -146,7 +146,7 @@ export class MemoryStore implements LedgerStore {
     return this.#tables.get(tableId) ?? new Map<string, Revision[]>();
   }
 
-  snapshot(at = this.#tip): Snapshot {
+  snapshot(at: number): Snapshot {
     this.#throwIfClosed();
     const documents = (tableId: string) => this.#documents(tableId);
     const current = (revisions: readonly Revision[] | undefined) => {

@@ -25,20 +25,10 @@ export interface SnapshotSource {
   readonly newest: SnapshotStatements;
   readonly connections: Pick<Connections, 'read'>;
   readonly readParts: ReadParts;
-  /** What this process knows of the end of the journal. */
-  known(): KnownEnd;
   /** Takes note that the database has lost blocks; what is to be thrown then. */
   lost(): StoreError;
   /** @throws StoreClosedError */
   throwIfClosed(): void;
-}
-
-/** The end of a journal. */
-export interface KnownEnd {
-  /** The last block. */
-  readonly sequenceNo: number;
-  /** The last one up to it that defines tables. */
-  readonly definitions: number;
 }
 
 /**
@@ -49,23 +39,23 @@ export interface KnownEnd {
 export class PostgresSnapshot implements Snapshot {
   readonly #source: SnapshotSource;
   readonly #ledger: number;
-  /** What was known when it began: so far whoever reads understands what is there. */
-  readonly #known: KnownEnd;
-  #at: number | undefined;
+  /** The block; while it is not settled, the last one that the reader knows. */
+  #at: number;
+  #isSettled: boolean;
 
-  constructor(source: SnapshotSource, at: number | undefined) {
+  constructor(source: SnapshotSource, at: number, isSettled: boolean) {
     this.#source = source;
     this.#ledger = source.ledger;
-    this.#known = source.known();
     this.#at = at;
+    this.#isSettled = isSettled;
   }
 
   get at(): number {
-    return this.#at ?? this.#known.sequenceNo;
+    return this.#at;
   }
 
   get isSettled(): boolean {
-    return this.#at !== undefined;
+    return this.#isSettled;
   }
 
   /** Runs a statement. @returns its rows, without the end of the journal behind them */
@@ -74,7 +64,7 @@ export class PostgresSnapshot implements Snapshot {
     ...values: unknown[]
   ): Promise<readonly Row[]> {
     const { connections, settled, newest } = this.#source;
-    if (this.#at !== undefined)
+    if (this.#isSettled)
       return connections.read({
         statement: settled[which],
         values: [this.#ledger, this.#at, ...values],
@@ -85,17 +75,19 @@ export class PostgresSnapshot implements Snapshot {
     });
     const [head, definitions] = (rows.at(0)?.slice(-2) ?? []) as number[];
     // Several first reads may run at once: the first answer is the one that counts.
-    if (this.#at === undefined) {
+    if (!this.#isSettled) {
       if (head !== undefined) this.#settle(head, definitions);
     } else if (head !== this.#at) return this.#read(which, ...values);
     return rows.filter((row) => row[0] !== null);
   }
 
   #settle(sequenceNo: number, definitions: number): void {
-    if (sequenceNo < this.#known.sequenceNo) throw this.#source.lost();
-    if (definitions > this.#known.definitions)
-      throw new DefinitionsMovedError(this.#known.sequenceNo, definitions);
+    if (sequenceNo < this.#at) throw this.#source.lost();
+    // What the reader knows of tables is not what there is.
+    if (definitions > this.#at)
+      throw new DefinitionsMovedError(this.#at, definitions);
     this.#at = sequenceNo;
+    this.#isSettled = true;
   }
 
   async get(

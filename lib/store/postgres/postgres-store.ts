@@ -128,10 +128,6 @@ export class PostgresStore implements LedgerStore {
       newest: snapshotStatements(this.#schema, false),
       connections,
       readParts: this.#readParts,
-      known: () => ({
-        sequenceNo: this.#head?.sequenceNo ?? -1,
-        definitions: this.#definitions,
-      }),
       lost: () => this.#lost(),
       throwIfClosed: () => this.#throwIfClosed(),
     };
@@ -188,6 +184,10 @@ export class PostgresStore implements LedgerStore {
   }
 
   readonly shared: SharedJournal = {
+    newest: (known) => {
+      this.#throwIfClosed();
+      return new PostgresSnapshot(this.#source, known, false);
+    },
     blocksAfter: (sequenceNo) => this.#blocksAfter(sequenceNo),
     takeTurn: (sequenceNo) => this.#takeTurn(sequenceNo),
     leave: () => this.#leaveTurn(),
@@ -629,9 +629,9 @@ export class PostgresStore implements LedgerStore {
     }
   }
 
-  snapshot(at?: number): Snapshot {
+  snapshot(at: number): Snapshot {
     this.#throwIfClosed();
-    return new PostgresSnapshot(this.#source, at);
+    return new PostgresSnapshot(this.#source, at, true);
   }
 
   async contents(): Promise<StoreContents> {
