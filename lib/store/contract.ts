@@ -106,6 +106,8 @@ export interface AppendedBlock extends Head {
 
 /** A journal that other processes append to as well. */
 export interface SharedJournal {
+  /** How many rows one write may have, and how many bytes: groups of commits stay below. */
+  readonly largestWrite: { readonly rows: number; readonly bytes: number };
   /**
    * The ledger as of the last block there is when it is first read from, whoever
    * appended it.

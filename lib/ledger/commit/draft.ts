@@ -33,6 +33,11 @@ export interface Sealed {
   readonly writtenKeys: ReadonlySet<string>;
 }
 
+/** About how many things a block changes, and not more in a store. */
+export const rowsOf = ({
+  commit: { revisions, indexEntries },
+}: Sealed): number => 1 + 2 * (revisions.length + indexEntries.length);
+
 /** The end of the journal when a block has been added. */
 export function tipAfter(
   tip: Tip,
@@ -89,7 +94,7 @@ export class Draft {
       this.#keys.push(sealed.writtenKeys);
     else for (const key of sealed.writtenKeys) this.#smallKeys.add(key);
     this.bytes += commit.block.length;
-    this.rows += 1 + 2 * (commit.revisions.length + commit.indexEntries.length);
+    this.rows += rowsOf(sealed);
     this.tip = tip;
   }
 

@@ -27,7 +27,7 @@ import type { LedgerPorts } from '../ports.js';
 import { readCatalog } from '../read-catalog.js';
 import type { LedgerTransaction } from '../transaction/transaction.js';
 import { ConflictQueue } from './conflict-queue.js';
-import { Draft, type Sealed, type Tip, type Waiting } from './draft.js';
+import { Draft, rowsOf, type Sealed, type Tip, type Waiting } from './draft.js';
 import type { IndexBuilder } from './index-builder.js';
 import { sealTransaction } from './seal.js';
 import { WriteTimes } from './write-times.js';
@@ -35,6 +35,9 @@ import { WriteTimes } from './write-times.js';
 /** Blocks are written together until they have so many bytes, or change so many things. */
 const DRAFT_BYTES = 4 << 20;
 const DRAFT_ROWS = 2_500;
+/** How many bytes a store writes for each byte of a block, about: the document, and its copies. */
+const STORED_BYTES = 3;
+const NO_BOUNDS = { rows: Infinity, bytes: Infinity };
 /** How long whoever made an index waits for it to be built, in milliseconds; it is built anyway. */
 const BUILD_WAIT = 2_000;
 /** After losing to another process, so many writes take turns with it; each one that finds nobody else counts. */
@@ -66,6 +69,8 @@ export class Sequencer {
   /** Blocks that are being written, and those that follow them. */
   #writing: Draft | undefined;
   #next: Draft;
+  /** Set when the next write has all that the store takes in one. */
+  #isFull = false;
   /** Set while nothing is sealed, because blocks of others are being read first. */
   #waitsForOthers = false;
   /** Blocks of others are read once at a time; whoever asks meanwhile has them read once more. */
@@ -239,9 +244,19 @@ export class Sequencer {
     for (const resolve of this.#idle.splice(0)) resolve();
   }
 
+  /** Whether the store takes a block in one write with those that are ready. */
+  #fits(sealed: Sealed): boolean {
+    const { rows, bytes } = this.#store.shared?.largestWrite ?? NO_BOUNDS;
+    return (
+      this.#next.rows + rowsOf(sealed) <= rows &&
+      STORED_BYTES * (this.#next.bytes + sealed.commit.block.length) <= bytes
+    );
+  }
+
   #canSeal(): boolean {
     return (
       !this.#sealing &&
+      !this.#isFull &&
       this.#queue.length > 0 &&
       this.#next.bytes < DRAFT_BYTES &&
       this.#next.rows < DRAFT_ROWS
@@ -322,6 +337,12 @@ export class Sequencer {
       this.#queue.unshift(waiting);
       return;
     }
+    // It waits for a write of its own.
+    if (!this.#next.isEmpty && !this.#fits(sealed)) {
+      this.#queue.unshift(waiting);
+      this.#isFull = true;
+      return;
+    }
     const reserved = this.#conflicts.reservedFor(
       waiting.transaction,
       sealed.writtenKeys,
@@ -334,6 +355,7 @@ export class Sequencer {
     const draft = this.#next;
     this.#writing = draft;
     this.#next = new Draft(draft.tip);
+    this.#isFull = false;
     try {
       await this.#store.append(draft.base.sequenceNo, draft.commits);
     } catch (error) {
@@ -367,6 +389,7 @@ export class Sequencer {
       : (await this.#storedHead())?.sequenceNo !== draft.base.sequenceNo;
     const followers = this.#next.waiting;
     this.#next = new Draft(this.#tip);
+    this.#isFull = false;
     this.#writing = undefined;
     this.#conflicts.settled(2);
     const failure = isUnknown ? error : notCommitted(error);
@@ -382,6 +405,7 @@ export class Sequencer {
   #lostTo(draft: Draft): void {
     this.#queue.unshift(...draft.waiting, ...this.#next.waiting);
     this.#next = new Draft(this.#tip);
+    this.#isFull = false;
     this.#writing = undefined;
     this.#turnsToTake = QUIET_TURNS;
     this.#conflicts.settled(2);

@@ -142,6 +142,10 @@ export function postgresProblems(options: object): readonly string[] {
     },
   );
   const { url, pool, ssl, maxConnections } = options as PostgresStoreOptions;
+  const { max } =
+    (pool as { options?: { max?: number } } | undefined)?.options ?? {};
+  if (max !== undefined && max < 2)
+    problems.push('store.pool has two connections or more');
   if (pool !== undefined)
     for (const [name, value] of Object.entries({ url, ssl, maxConnections }))
       if (value !== undefined)

@@ -65,6 +65,8 @@ const LONGEST_TURN = 5_000;
 /** A turn among all who write: a transaction that holds the lock of the ledger's row. */
 interface OpenTurn {
   readonly client: PostgresClient;
+  /** Lets go on what waits for the end of the turn. */
+  end: () => void;
 }
 
 /**
@@ -73,6 +75,7 @@ interface OpenTurn {
  */
 export class PostgresStore implements LedgerStore {
   readonly address = undefined;
+  readonly shared: SharedJournal;
   readonly #name: string;
   readonly #settings: PostgresSettings;
   readonly #connections: Connections;
@@ -117,6 +120,16 @@ export class PostgresStore implements LedgerStore {
     this.#writesApart = settings.writesApart;
     this.#generation = row.generation;
     this.origin = row.origin;
+    this.shared = {
+      largestWrite: { rows: settings.maxRows, bytes: settings.maxBytes },
+      newest: (known) => {
+        this.#throwIfClosed();
+        return new PostgresSnapshot(this.#source, known, false);
+      },
+      blocksAfter: (sequenceNo) => this.#blocksAfter(sequenceNo),
+      takeTurn: (sequenceNo) => this.#takeTurn(sequenceNo),
+      leave: () => this.#leaveTurn(),
+    };
     this.#readParts = partsReader(
       (query) => connections.read(query),
       this.#schema,
@@ -183,19 +196,12 @@ export class PostgresStore implements LedgerStore {
     return this.#unbuilt;
   }
 
-  readonly shared: SharedJournal = {
-    newest: (known) => {
-      this.#throwIfClosed();
-      return new PostgresSnapshot(this.#source, known, false);
-    },
-    blocksAfter: (sequenceNo) => this.#blocksAfter(sequenceNo),
-    takeTurn: (sequenceNo) => this.#takeTurn(sequenceNo),
-    leave: () => this.#leaveTurn(),
-  };
-
   append(tip: number, commits: readonly Commit[]): Promise<void> {
     this.#throwIfClosed();
-    return this.#inTurn(() => this.#append(tip, commits));
+    // Whatever else writes waits for the end of a turn that has been taken.
+    return this.#turn
+      ? this.#append(tip, commits)
+      : this.#inOrder(() => this.#append(tip, commits));
   }
 
   async #append(tip: number, commits: readonly Commit[]): Promise<void> {
@@ -212,8 +218,12 @@ export class PostgresStore implements LedgerStore {
     if (begins && tip >= 0) await this.#setOrigin(tip + 1);
     const turn = this.#turn;
     this.#turn = undefined;
-    if (turn) await this.#writeInTurn(turn, tip, commits);
-    else await this.#write(tip, commits);
+    try {
+      if (turn) await this.#writeInTurn(turn, tip, commits);
+      else await this.#write(tip, commits);
+    } finally {
+      turn?.end();
+    }
     this.#head = last;
     for (const { tables = [], sequenceNo } of commits)
       if (tables.length > 0) this.#definitions = sequenceNo;
@@ -231,32 +241,29 @@ export class PostgresStore implements LedgerStore {
     this.#refuseTooLarge(rows);
     const deadline = this.#connections.deadline();
     for (let attempt = 0; ; attempt++) {
-      let client: PostgresClient | undefined;
-      let failed: unknown;
+      let isSent = false;
       try {
-        client = await this.#connections.writer();
-        if (await this.#send(client, rows)) {
-          this.#connections.trouble = undefined;
-          return;
-        }
+        const client = await this.#connections.writer();
+        isSent = true;
+        const isWritten = await released(client, this.#send(client, rows));
+        isSent = false;
+        this.#connections.trouble = undefined;
+        if (isWritten) return;
         // Somebody did something else than to append: look, and try again.
         await this.#readGeneration();
       } catch (error) {
-        failed = error;
         const failure = failureOf(error);
         if (failure === 'taken') {
           if (mayBeWritten && (await this.#isWritten(commits))) return;
           throw await this.#tipMoved(tip);
         }
         // A connection that was never there has carried nothing.
-        if (failure === 'lost' && client) mayBeWritten = true;
+        if (failure === 'lost' && isSent) mayBeWritten = true;
         await this.#connections
           .pauseAfter(error, attempt, deadline, mayBeWritten)
           .catch((final: unknown) => {
             throw mayBeWritten ? unknownOutcome(final) : final;
           });
-      } finally {
-        client?.release(failed !== undefined);
       }
     }
   }
@@ -267,29 +274,33 @@ export class PostgresStore implements LedgerStore {
     tip: number,
     commits: readonly Commit[],
   ): Promise<void> {
-    let failed: unknown;
     try {
-      const rows = new AppendRows(commits);
-      this.#refuseTooLarge(rows);
-      // Both are sent at once: if the first fails, there is nothing to commit.
-      const sent = this.#send(client, rows, true);
-      const isOne = !this.#writesApart && !hasRedactions(commits);
-      if (client.pipeline !== true || !isOne) await sent;
-      const [isWritten] = await Promise.all([
-        sent,
-        this.#connections.run(client, { text: 'COMMIT' }),
-      ]);
-      if (isWritten) return;
-      throw new StoreDamagedError('the row of the ledger changed in a turn');
+      await released(client, this.#commitTurn(client, commits));
+      return;
     } catch (error) {
-      failed = error;
       if (error instanceof StoreError) throw error;
-      const failure = failureOf(error);
-      if (failure === 'refused') throw storeErrorOf(error, this.#where);
-    } finally {
-      client.release(failed !== undefined);
+      if (failureOf(error) === 'refused')
+        throw storeErrorOf(error, this.#where);
     }
     await this.#write(tip, commits, { mayBeWritten: true });
+  }
+
+  async #commitTurn(
+    client: PostgresClient,
+    commits: readonly Commit[],
+  ): Promise<void> {
+    const rows = new AppendRows(commits);
+    this.#refuseTooLarge(rows);
+    // Both are sent at once: if the first fails, there is nothing to commit.
+    const sent = this.#send(client, rows, true);
+    const isOne = !this.#writesApart && !hasRedactions(commits);
+    if (client.pipeline !== true || !isOne) await sent;
+    const [isWritten] = await Promise.all([
+      sent,
+      this.#connections.run(client, { text: 'COMMIT' }),
+    ]);
+    if (!isWritten)
+      throw new StoreDamagedError('the row of the ledger changed in a turn');
   }
 
   /**
@@ -470,12 +481,11 @@ export class PostgresStore implements LedgerStore {
 
   async #takeTurn(sequenceNo: number): Promise<readonly AppendedBlock[]> {
     this.#throwIfClosed();
-    await this.#writing;
-    if (!this.#hasTurns || this.#turn) return this.#blocksAfter(sequenceNo);
-    const rows = await this.#connections.insist(() =>
-      this.#beginTurn(sequenceNo),
-    );
+    const rows = this.#hasTurns ? await this.#beginTurn(sequenceNo) : undefined;
     if (!rows) return this.#blocksAfter(sequenceNo);
+    // What takes more reads is read without a lock: whoever holds one waits for no other connection.
+    const news = rows.filter(([number]) => (number as number) > sequenceNo);
+    if (this.#unbuilt.size > 0 || news.some(needsMore)) await this.#leaveTurn();
     try {
       return await this.#follow(sequenceNo, rows);
     } catch (error) {
@@ -484,12 +494,33 @@ export class PostgresStore implements LedgerStore {
     }
   }
 
+  /** Takes the lock when nothing of this process is being written, and holds all writes until the turn is over. */
+  #beginTurn(sequenceNo: number): Promise<readonly Row[] | undefined> {
+    return new Promise((resolve, reject) => {
+      void this.#inOrder(async () => {
+        let rows: readonly Row[] | undefined;
+        try {
+          rows = await this.#connections.insist(() => this.#lock(sequenceNo));
+        } catch (error) {
+          reject(error);
+          return;
+        }
+        const turn = this.#turn;
+        if (!turn) return resolve(rows);
+        await new Promise<void>((end) => {
+          turn.end = end;
+          resolve(rows);
+        });
+      });
+    });
+  }
+
   /**
    * Waits for the lock, and reads what is new behind it, in one round trip.
    *
    * @returns undefined from an engine that has no such turns: its writers are as fast as they are
    */
-  async #beginTurn(sequenceNo: number): Promise<readonly Row[] | undefined> {
+  async #lock(sequenceNo: number): Promise<readonly Row[] | undefined> {
     const client = await this.#connections.writer();
     try {
       const results = await this.#connections.runAll(client, [
@@ -501,7 +532,7 @@ export class PostgresStore implements LedgerStore {
       const [, , [row], blocks = []] = results;
       if (!row) throw this.#lost();
       [this.#generation] = row as number[];
-      this.#turn = { client };
+      this.#turn = { client, end: () => {} };
       return blocks;
     } catch (error) {
       client.release(true);
@@ -516,14 +547,13 @@ export class PostgresStore implements LedgerStore {
     const turn = this.#turn;
     if (!turn) return;
     this.#turn = undefined;
-    let failed: unknown;
-    try {
-      await this.#connections.run(turn.client, { text: 'ROLLBACK' });
-    } catch (error) {
-      failed = error;
-    } finally {
-      turn.client.release(failed !== undefined);
-    }
+    const { client, end } = turn;
+    // If it cannot be told, the server finds out by itself.
+    await released(
+      client,
+      this.#connections.run(client, { text: 'ROLLBACK' }),
+    ).catch(() => {});
+    end();
   }
 
   async #readHead(): Promise<Head | undefined> {
@@ -619,7 +649,7 @@ export class PostgresStore implements LedgerStore {
 
   async buildIndex(indexId: string, keyOf: KeyOf): Promise<void> {
     while (this.#unbuilt.has(indexId) && !this.#closing) {
-      const isDone = await this.#inTurn(() =>
+      const isDone = await this.#inOrder(() =>
         this.#connections.insist(() =>
           buildStep(this.#indexes, indexId, keyOf),
         ),
@@ -686,13 +716,13 @@ export class PostgresStore implements LedgerStore {
   }
 
   async #close(): Promise<void> {
-    await this.#writing.catch(() => {});
     await this.#leaveTurn();
+    await this.#writing.catch(() => {});
     await this.#later;
     await this.#connections.end();
   }
 
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+  #inOrder<T>(work: () => Promise<T>): Promise<T> {
     const done = this.#writing.then(work);
     this.#writing = done.catch(() => {});
     return done;
@@ -716,6 +746,25 @@ function unknownOutcome(error: unknown): StoreUnreachableError {
     { cause: error },
   );
 }
+
+/** The result of what a connection was used for, which is given back when there is one. */
+async function released<T>(
+  client: PostgresClient,
+  used: Promise<T>,
+): Promise<T> {
+  let hasFailed = true;
+  try {
+    const result = await used;
+    hasFailed = false;
+    return result;
+  } finally {
+    client.release(hasFailed);
+  }
+}
+
+/** Whether a block that others appended takes more reads: it defines tables, or wrote much. */
+const needsMore = ([sequenceNo, , definitions, , , parts]: Row): boolean =>
+  definitions === sequenceNo || (parts as number) > 0;
 
 const hasRedactions = (commits: readonly Commit[]): boolean =>
   commits.some(({ redactions = [] }) => redactions.length > 0);

@@ -232,12 +232,59 @@ describe.runIf(hasPostgres('operation of a ledger on PostgreSQL'))(
         message: expect.stringContaining('maxRows') as string,
       });
       await Promise.all(
-        Array.from({ length: 40 }, (_, n) => run('INSERT INTO T ?', { n })),
+        Array.from({ length: 200 }, (_, n) => run('INSERT INTO T ?', { n })),
       );
-      expect(await run('SELECT COUNT(*) AS n FROM T')).toEqual([{ n: 40 }]);
+      expect(await run('SELECT COUNT(*) AS n FROM T')).toEqual([{ n: 200 }]);
       await ledger.verify();
       await close();
     });
+
+    it('builds indexes while processes take turns, on a pool of two connections', async () => {
+      const pool = new pg.Pool({ connectionString: server.url, max: 2 });
+      const one = await open({ pool });
+      const other = await open({ schema: one.schema });
+      await one.run('CREATE TABLE T');
+      // Whoever changes what the others write meets conflicts.
+      const insist = async (by: Opened, text: string) => {
+        for (;;)
+          try {
+            return await by.run(text);
+          } catch (error) {
+            if ((error as Error).name !== 'OccConflictException') throw error;
+          }
+      };
+      let isDone = false;
+      let count = 0;
+      const writing = [one, other].map(async ({ run }) => {
+        while (!isDone)
+          await run('INSERT INTO T ?', { n: count++, k: 1 }).catch(
+            (error: Error) => {
+              if (error.name !== 'OccConflictException') throw error;
+            },
+          );
+      });
+      for (const field of ['n', 'k', 'x']) {
+        await insist(one, `CREATE INDEX ON T (${field})`);
+        await insist(other, 'UPDATE T SET x = 1 WHERE n < 5');
+      }
+      isDone = true;
+      await Promise.all(writing);
+      await one.ledger.refresh();
+      for (let n = 0; n < 50; n++) {
+        const [{ open: left }] = await server.sql<{ open: string }>(
+          `SELECT count(*) AS open FROM ${one.schema}.unbuilt`,
+        );
+        if (left === '0') break;
+        await sleep(100);
+      }
+      await one.ledger.verify();
+      await one.close();
+      await other.close();
+      await pool.end();
+      await expect(
+        open({ pool: new pg.Pool({ connectionString: server.url, max: 1 }) }),
+      ).rejects.toThrow('two connections');
+    }, 60_000);
 
     it("uses an application's own pool, and leaves it open", async () => {
       const pool = new pg.Pool({ connectionString: server.url, max: 3 });
