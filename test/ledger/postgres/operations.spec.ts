@@ -255,17 +255,29 @@ describe.runIf(hasPostgres('operation of a ledger on PostgreSQL'))(
       };
       let isDone = false;
       let count = 0;
+      const change = async (run: Opened['run']) => {
+        const n = count++;
+        const [{ documentId }] = (await run('INSERT INTO T ?', {
+          n,
+          k: 1,
+        })) as [{ documentId: string }];
+        if (n % 3 === 0)
+          await run('DELETE FROM T AS t BY id WHERE id = ?', documentId);
+        if (n % 3 === 1)
+          await run(
+            'UPDATE T AS t BY id SET t.k = 2, t.x = 1 WHERE id = ?',
+            documentId,
+          );
+      };
       const writing = [one, other].map(async ({ run }) => {
         while (!isDone)
-          await run('INSERT INTO T ?', { n: count++, k: 1 }).catch(
-            (error: Error) => {
-              if (error.name !== 'OccConflictException') throw error;
-            },
-          );
+          await change(run).catch((error: Error) => {
+            if (error.name !== 'OccConflictException') throw error;
+          });
       });
       for (const field of ['n', 'k', 'x']) {
         await insist(one, `CREATE INDEX ON T (${field})`);
-        await insist(other, 'UPDATE T SET x = 1 WHERE n < 5');
+        await sleep(200);
       }
       isDone = true;
       await Promise.all(writing);
