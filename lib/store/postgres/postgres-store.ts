@@ -224,9 +224,10 @@ export class PostgresStore implements LedgerStore {
     } finally {
       turn?.end();
     }
-    this.#head = last;
+    this.#noteHead(last);
     for (const { tables = [], sequenceNo } of commits)
-      if (tables.length > 0) this.#definitions = sequenceNo;
+      if (tables.length > 0)
+        this.#definitions = Math.max(this.#definitions, sequenceNo);
     this.#afterDefinitions(commits);
   }
 
@@ -452,11 +453,15 @@ export class PostgresStore implements LedgerStore {
     }
     const last = blocks.at(-1);
     if (rows.length === 0 && sequenceNo >= this.origin) throw this.#lost();
-    if (last && last.sequenceNo > (this.#head?.sequenceNo ?? -1))
-      this.#head = last;
+    if (last) this.#noteHead(last);
     if (this.#unbuilt.size > 0 || blocks.some((one) => one.definesTables))
       await this.#readUnbuilt();
     return blocks;
+  }
+
+  /** Blocks of others may have been read before it was heard of an own one. */
+  #noteHead(head: Head): void {
+    if (head.sequenceNo > (this.#head?.sequenceNo ?? -1)) this.#head = head;
   }
 
   #throwIfOther({ sequenceNo, blockHash }: Head): void {

@@ -15,6 +15,7 @@ import {
   type Qldb,
   QldbModule,
 } from '../../../lib/nest/index.js';
+import { LedgerDirectory } from '../../../lib/server/index.js';
 import {
   type PostgresStoreOptions,
   postgresSettings,
@@ -510,6 +511,31 @@ describe.runIf(hasPostgres('operation of a ledger on PostgreSQL'))(
         await late.remove();
       }
     }, 60_000);
+
+    it('has what a server knows of its ledgers beside them', async () => {
+      const store = { url: server.url, schema: `ledgers_${++schemas}` };
+      const directory = await LedgerDirectory.open({ store });
+      expect(directory.names).toEqual([]);
+      await directory.create('one', {
+        permissionsMode: 'STANDARD',
+        deletionProtection: false,
+        tags: { a: 'b' },
+      });
+      await directory.create('two', {
+        permissionsMode: 'ALLOW_ALL',
+        deletionProtection: true,
+        tags: {},
+      });
+      await directory.close();
+
+      const again = await LedgerDirectory.open({ store });
+      expect(again.names).toEqual(['one', 'two']);
+      expect(again.get('one')?.settings).toMatchObject({ tags: { a: 'b' } });
+      await again.delete('one');
+      expect(again.names).toEqual(['two']);
+      await again.close();
+      expect(await (await storeHome(store)).names()).toEqual(['two']);
+    });
 
     it('removes a ledger, and leaves its neighbours', async () => {
       const one = await open({}, 'one');
