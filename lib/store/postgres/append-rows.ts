@@ -1,11 +1,5 @@
 import type { Commit, IndexEntry, Revision, StoredTable } from '../contract.js';
-import {
-  byteaArray,
-  idArray,
-  int4Array,
-  int8Array,
-  jsonbArray,
-} from './binary-array.js';
+import { bytea, type Column, int4, int8, jsonb, text } from './columns.js';
 import { jsonbText } from './jsonb.js';
 import { BLOCK_ITEM, firstPart, furtherParts, WRITTEN_ITEM } from './parts.js';
 import { encodeWrittenKeys } from './written-keys.js';
@@ -119,28 +113,28 @@ export class AppendRows {
   }
 
   /** Columns of `blocks` behind the ledger's. */
-  blockColumns(definitions: number): Buffer[] {
+  blockColumns(definitions: number): Column[] {
     let last = definitions;
     const { commits } = this;
     return [
-      int8Array(commits.map(({ sequenceNo }) => sequenceNo)),
-      int8Array(commits.map(({ blockTimestamp }) => blockTimestamp)),
-      int8Array(
+      int8(commits.map(({ sequenceNo }) => sequenceNo)),
+      int8(commits.map(({ blockTimestamp }) => blockTimestamp)),
+      int8(
         commits.map(({ tables = [], sequenceNo }) =>
           tables.length > 0 ? (last = sequenceNo) : last,
         ),
       ),
-      byteaArray(
+      bytea(
         commits.map(({ merkleNodes }) =>
           merkleNodes.length === 1
             ? merkleNodes[0].hash
             : Buffer.concat(merkleNodes.map(({ hash }) => hash)),
         ),
       ),
-      byteaArray(this.#written.map((keys) => firstPart(keys).first)),
-      int4Array(this.#written.map((keys) => firstPart(keys).parts)),
-      byteaArray(commits.map(({ block }) => firstPart(block).first)),
-      int4Array(commits.map(({ block }) => firstPart(block).parts)),
+      bytea(this.#written.map((keys) => firstPart(keys).first)),
+      int4(this.#written.map((keys) => firstPart(keys).parts)),
+      bytea(commits.map(({ block }) => firstPart(block).first)),
+      int4(commits.map(({ block }) => firstPart(block).parts)),
     ];
   }
 }
@@ -149,24 +143,20 @@ export class AppendRows {
 export function revisionColumns(
   revisions: readonly Revision[],
   json: boolean,
-): Buffer[] {
+): Column[] {
   return [
-    idArray(revisions.map(({ tableId }) => tableId)),
-    idArray(revisions.map(({ documentId }) => documentId)),
-    int4Array(revisions.map(({ version }) => version)),
-    int8Array(revisions.map(({ sequenceNo }) => sequenceNo)),
-    idArray(revisions.map(({ txId }) => txId)),
-    int8Array(revisions.map(({ txTime }) => txTime)),
-    byteaArray(revisions.map(({ hash }) => hash)),
-    byteaArray(revisions.map(({ data }) => data && firstPart(data).first)),
-    byteaArray(revisions.map(({ dataHash }) => dataHash)),
-    int4Array(revisions.map(({ data }) => (data ? firstPart(data).parts : 0))),
+    text(revisions.map(({ tableId }) => tableId)),
+    text(revisions.map(({ documentId }) => documentId)),
+    int4(revisions.map(({ version }) => version)),
+    int8(revisions.map(({ sequenceNo }) => sequenceNo)),
+    text(revisions.map(({ txId }) => txId)),
+    int8(revisions.map(({ txTime }) => txTime)),
+    bytea(revisions.map(({ hash }) => hash)),
+    bytea(revisions.map(({ data }) => data && firstPart(data).first)),
+    bytea(revisions.map(({ dataHash }) => dataHash)),
+    int4(revisions.map(({ data }) => (data ? firstPart(data).parts : 0))),
     ...(json
-      ? [
-          jsonbArray(
-            revisions.map(({ data }) => (data ? jsonbText(data) : null)),
-          ),
-        ]
+      ? [jsonb(revisions.map(({ data }) => (data ? jsonbText(data) : null)))]
       : []),
   ];
 }
@@ -174,11 +164,11 @@ export function revisionColumns(
 /** Columns of index entries behind the ledger's. */
 export function entryColumns(
   entries: readonly Omit<IndexEntry, 'ended'>[],
-): Buffer[] {
+): Column[] {
   return [
-    idArray(entries.map(({ indexId }) => indexId)),
-    byteaArray(entries.map(({ key }) => Buffer.from(key, 'latin1'))),
-    idArray(entries.map(({ documentId }) => documentId)),
+    text(entries.map(({ indexId }) => indexId)),
+    bytea(entries.map(({ key }) => Buffer.from(key, 'latin1'))),
+    text(entries.map(({ documentId }) => documentId)),
   ];
 }
 

@@ -1,5 +1,6 @@
 import type { KeyOf } from '../contract.js';
 import { entryColumns } from './append-rows.js';
+import { arrayOf } from './columns.js';
 import type { Connections } from './connections.js';
 import {
   type ReadParts,
@@ -107,7 +108,7 @@ export async function buildStep(
     await run(
       `INSERT INTO ${s}.entries (ledger, index_id, key, document_id)
           SELECT $1::int, u.* FROM unnest($2::text[], $3::bytea[], $4::text[]) u ON CONFLICT DO NOTHING`,
-      [ledger, ...entryColumns(entries)],
+      [ledger, ...entryColumns(entries).map(arrayOf)],
     );
     const isDone = rows.length < STEP;
     await (isDone
