@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { LedgerStore } from '../contract.js';
 import { StoreError } from '../store-errors.js';
 import type { ReplaceOptions, StoreHome, StoreNote } from '../store-home.js';
@@ -6,8 +7,8 @@ import { isLedgerName, nameAside } from './names.js';
 import { storeErrorOf } from './postgres-errors.js';
 import type { PostgresSettings } from './postgres-options.js';
 import { PostgresStore } from './postgres-store.js';
-import { define, isMissing } from './schema.js';
-import { updateViews, viewSchema } from './views.js';
+import { isMissing } from './schema.js';
+import { removeViews, updateViews } from './views.js';
 
 /** Rows that are deleted at a time. */
 const DELETED_AT_ONCE = 2_000;
@@ -58,7 +59,8 @@ export class PostgresHome implements StoreHome {
   ): Promise<{ readonly result: T; readonly former?: string }> {
     const beside = nameAside(
       name,
-      goesOn ? 'unfinished' : `new ${process.pid}`,
+      // Not by the id of this process: in a container all have the same.
+      goesOn ? 'unfinished' : `new ${randomUUID()}`,
     );
     let isDone = false;
     try {
@@ -92,6 +94,7 @@ export class PostgresHome implements StoreHome {
       let failed: unknown;
       let former: string | undefined;
       let ledger = 0;
+      let old: number | undefined;
       try {
         await run('BEGIN');
         // Nobody appends to either from now on; who would have is told so.
@@ -99,8 +102,14 @@ export class PostgresHome implements StoreHome {
           `SELECT id, name FROM ${s}.ledgers WHERE name = $1 OR name = $2 ORDER BY id FOR UPDATE`,
           [from, to],
         )) as readonly [number, string][];
-        const old = rows.find(([, name]) => name === to)?.[0];
-        ledger = rows.find(([, name]) => name === from)?.[0] ?? 0;
+        old = rows.find(([, name]) => name === to)?.[0];
+        const filled = rows.find(([, name]) => name === from)?.[0];
+        if (filled === undefined)
+          throw new StoreError(
+            'QLDB_STORE_IN_USE',
+            `Another process is filling a ledger ${to}, too, and has removed this one's. Try again.`,
+          );
+        ledger = filled;
         if (old !== undefined) {
           const [ends] = (await run(
             `SELECT (SELECT max(sequence_no) FROM ${s}.blocks WHERE ledger = $1), (SELECT max(sequence_no) FROM ${s}.blocks WHERE ledger = $2)`,
@@ -133,6 +142,7 @@ export class PostgresHome implements StoreHome {
           schema: this.settings.schema,
           ledger,
           name: to,
+          former: old,
         });
       return former;
     });
@@ -141,14 +151,16 @@ export class PostgresHome implements StoreHome {
   async remove(name: string): Promise<void> {
     const aside = nameAside(name, `deleted ${Date.now()}`);
     await this.#with(async (connections) => {
-      await connections.read({
-        text: `UPDATE ${this.#schema}.ledgers SET name = $2, generation = generation + 1 WHERE name = $1`,
+      const [row] = await connections.read({
+        text: `UPDATE ${this.#schema}.ledgers SET name = $2, generation = generation + 1 WHERE name = $1 RETURNING id`,
         values: [name, aside],
       });
-      await define(
-        connections,
-        `DROP SCHEMA IF EXISTS "${viewSchema({ schema: this.settings.schema, ledger: 0, name })}" CASCADE`,
-      );
+      if (row)
+        await removeViews(connections, {
+          schema: this.settings.schema,
+          ledger: row[0] as number,
+          name,
+        });
     });
     await this.#delete(aside);
   }

@@ -1,4 +1,5 @@
 import type { Connections } from './connections.js';
+import { createHash } from 'node:crypto';
 import { define } from './schema.js';
 
 /** Longest name of a view, in bytes; longer ones are cut off by PostgreSQL. */
@@ -10,11 +11,52 @@ export interface ViewPlace {
   readonly ledger: number;
   /** The ledger's name. */
   readonly name: string;
+  /** The ledger in whose place it is put. */
+  readonly former?: number | undefined;
 }
 
 /** The schema of a ledger's views: one for each ledger, as PostgREST and others want it. */
-export const viewSchema = ({ schema, name }: ViewPlace): string =>
-  `${schema}_${name}`.slice(0, LONGEST_NAME);
+export function viewSchema({
+  schema,
+  name,
+}: Pick<ViewPlace, 'schema' | 'name'>): string {
+  const full = `${schema}_${name}`;
+  if (full.length <= LONGEST_NAME) return full;
+  // Cut off, it could be that of another ledger, or the ledgers' own schema.
+  const hash = createHash('sha256').update(full).digest('hex').slice(0, 12);
+  return `${full.slice(0, LONGEST_NAME - 13)}-${hash}`;
+}
+
+/** What the definition of a view of a ledger has in it, as PostgreSQL writes it. */
+const isOf = (definition: string, ledger: number): boolean =>
+  definition.includes(`(ledger = ${ledger})`);
+
+/** Removes the views of a ledger, and their schema if nothing else is in it. */
+export async function removeViews(
+  connections: Connections,
+  place: ViewPlace,
+): Promise<void> {
+  const schema = quoted(viewSchema(place));
+  const there = (await connections.read({
+    text: 'SELECT viewname, definition FROM pg_catalog.pg_views WHERE schemaname = $1',
+    values: [viewSchema(place)],
+  })) as readonly (readonly [string, string])[];
+  const own = there.filter(([, text]) => isOf(text, place.ledger));
+  for (const [name] of own)
+    await define(
+      connections,
+      `DROP VIEW IF EXISTS ${schema}.${quoted(name)}`,
+    ).catch(throwUnlessNeeded);
+  if (own.length > 0 && own.length === there.length)
+    await define(connections, `DROP SCHEMA IF EXISTS ${schema}`).catch(
+      throwUnlessNeeded,
+    );
+}
+
+/** What somebody else has made a view over, or put something else into, stays. */
+function throwUnlessNeeded(error: unknown): void {
+  if (!/\(2BP01\)/.test(String(error))) throw error;
+}
 
 /**
  * Makes the views of a ledger: for each table one with a row for each current
@@ -38,30 +80,35 @@ export async function updateViews(
   ]);
   const existing = new Map(there as readonly (readonly [string, string])[]);
   const views = new Map<string, { readonly text: string; tableId: string }>();
-  for (const [name, tableId] of wanted as readonly (readonly [
-    string,
-    string,
-  ])[])
+  const tables = wanted as readonly (readonly [string, string])[];
+  const names = new Set(tables.map(([name]) => name));
+  for (const [name, tableId] of tables)
     if (
       /^\w+$/.test(tableId) &&
       Buffer.byteLength(name) <= LONGEST_NAME - HISTORY.length
     )
       for (const [view, text] of viewsOf(place, tableId, name))
-        views.set(view, { text, tableId });
+        // A table of that name comes first.
+        if (view === name || !names.has(view))
+          views.set(view, { text, tableId });
   const schema = quoted(viewSchema(place));
-  for (const name of existing.keys())
-    if (!views.has(name))
+  for (const [name, definition] of existing)
+    if (
+      !views.has(name) &&
+      (isOf(definition, place.ledger) ||
+        (place.former !== undefined && isOf(definition, place.former)))
+    )
       await define(
         connections,
         `DROP VIEW IF EXISTS ${schema}.${quoted(name)}`,
-      );
+      ).catch(throwUnlessNeeded);
   let isThere = existing.size > 0;
   for (const [name, { text, tableId }] of views) {
     const definition = existing.get(name);
     // The table's and the ledger's id stand in it, and tell whose it is.
     if (
       definition?.includes(`'${tableId}'`) &&
-      definition.includes(`(ledger = ${place.ledger})`)
+      isOf(definition, place.ledger)
     )
       continue;
     if (!isThere)
