@@ -228,6 +228,8 @@ export interface Snapshot {
   readonly at: number;
   /** Whether {@link at} stays what it is. It is settled by the first read. */
   readonly isSettled: boolean;
+  /** False if what was read came in several parts, between which others may have redacted what stood at its block. */
+  readonly isOneRead?: boolean;
   /** The current revisions of these documents; deleted and unknown ones are left out. */
   get(
     tableId: string,

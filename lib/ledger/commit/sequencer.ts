@@ -25,6 +25,8 @@ import {
 } from '../../store/store-errors.js';
 import type { LedgerPorts } from '../ports.js';
 import { readCatalog } from '../read-catalog.js';
+import { conflictKey } from '../transaction/read-set.js';
+import { REDACTIONS_TABLE } from '../transaction/table-catalog.js';
 import type { LedgerTransaction } from '../transaction/transaction.js';
 import { ConflictQueue } from './conflict-queue.js';
 import { Draft, rowsOf, type Sealed, type Tip, type Waiting } from './draft.js';
@@ -42,6 +44,9 @@ const NO_BOUNDS = { rows: Infinity, bytes: Infinity };
 const BUILD_WAIT = 2_000;
 /** After losing to another process, so many writes take turns with it; each one that finds nobody else counts. */
 const QUIET_TURNS = 4;
+
+/** What every redaction writes. */
+const REDACTIONS = conflictKey.table(REDACTIONS_TABLE.tableId);
 
 /**
  * Puts the transactions of a ledger in one order: each is validated, chained to
@@ -119,12 +124,18 @@ export class Sequencer {
   }
 
   *#commitRead(transaction: LedgerTransaction): Steps<void> {
+    const { snapshot, isOneStatement } = transaction;
     // One statement is right as of its block, wherever that stands by now.
-    if (
-      this.#store.shared &&
-      !(transaction.snapshot.isSettled && transaction.isOneStatement)
-    )
+    const isRight = snapshot.isSettled && isOneStatement;
+    if (this.#store.shared && !(isRight && snapshot.isOneRead === true)) {
       yield* wait(this.follow());
+      // Unless something of that block was redacted between two reads.
+      if (
+        isRight &&
+        this.#writeTimes.writtenAfter(snapshot.at, [REDACTIONS]) === undefined
+      )
+        return;
+    }
     this.#validate(transaction);
   }
 

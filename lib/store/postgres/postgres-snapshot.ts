@@ -42,6 +42,7 @@ export class PostgresSnapshot implements Snapshot {
   /** The block; while it is not settled, the last one that the reader knows. */
   #at: number;
   #isSettled: boolean;
+  #reads = 0;
 
   constructor(source: SnapshotSource, at: number, isSettled: boolean) {
     this.#source = source;
@@ -54,6 +55,10 @@ export class PostgresSnapshot implements Snapshot {
     return this.#at;
   }
 
+  get isOneRead(): boolean {
+    return this.#reads <= 1;
+  }
+
   get isSettled(): boolean {
     return this.#isSettled;
   }
@@ -63,6 +68,7 @@ export class PostgresSnapshot implements Snapshot {
     which: keyof SnapshotStatements,
     ...values: unknown[]
   ): Promise<readonly Row[]> {
+    this.#reads++;
     const { connections, settled, newest } = this.#source;
     if (this.#isSettled)
       return connections.read({
