@@ -570,10 +570,11 @@ export class PostgresStore implements LedgerStore {
     if (!row) return undefined;
     const [sequenceNo, blockTimestamp, blockHash, definitions] = row;
     const head = { sequenceNo, blockTimestamp, blockHash };
-    if (this.#head) return head;
-    this.#head = head;
-    this.#definitions = definitions;
-    await this.#readGeneration();
+    const isFirst = this.#head === undefined;
+    // Whoever asks goes on from there.
+    this.#noteHead(head);
+    this.#definitions = Math.max(this.#definitions, definitions);
+    if (isFirst) await this.#readGeneration();
     return head;
   }
 
