@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connections } from './connections.js';
 import type { PostgresSettings } from './postgres-options.js';
@@ -36,8 +37,9 @@ export async function ledgerRow(
     await connections
       .read({
         text: `INSERT INTO ${s}.ledgers (id, name, origin, generation, json)
-          SELECT coalesce(max(id), 0) + 1, $1, 0, 0, $2 FROM ${s}.ledgers`,
-        values: [name, json],
+          VALUES ($3, $1, 0, 0, $2)`,
+        // Not the id of one that was removed: somebody may have that open still.
+        values: [name, json, randomInt(1, 2 ** 31 - 1)],
       })
       // Another process was first, with this name or this id.
       .catch((error: unknown) => {

@@ -474,11 +474,14 @@ export class PostgresStore implements LedgerStore {
 
   /** The database does not have what it acknowledged: another one took its place, or an older state of it. */
   #lost(): StoreError {
-    if (this.#failure) return this.#failure;
-    const failure = new StoreError(
-      'QLDB_STORE_LOST',
+    return this.#fail(
       `The database ${this.#where} does not have the last block that it had acknowledged to this process: it is another one, or an older state of it, such as after a failover to a replica that was behind. Nothing more is written. Compare the digest of the ledger there with one that was kept, then start the application again.`,
     );
+  }
+
+  #fail(message: string): StoreError {
+    if (this.#failure) return this.#failure;
+    const failure = new StoreError('QLDB_STORE_LOST', message);
     this.#failure = failure;
     this.onFailure?.(failure);
     return failure;
@@ -531,12 +534,12 @@ export class PostgresStore implements LedgerStore {
       const results = await this.#connections.runAll(client, [
         'BEGIN',
         `SET LOCAL idle_in_transaction_session_timeout = ${LONGEST_TURN}`,
-        `SELECT generation FROM ${this.#schema}.ledgers WHERE id = ${this.#ledger} FOR UPDATE`,
+        `SELECT generation, name FROM ${this.#schema}.ledgers WHERE id = ${this.#ledger} FOR UPDATE`,
         this.#blocksFrom(String(this.#ledger), String(sequenceNo)),
       ]);
       const [, , [row], blocks = []] = results;
-      if (!row) throw this.#lost();
-      [this.#generation] = row as number[];
+      this.#throwIfReplaced(row);
+      [this.#generation] = row as unknown as readonly [number, string];
       this.#turn = { client, end: () => {} };
       return blocks;
     } catch (error) {
@@ -587,13 +590,21 @@ export class PostgresStore implements LedgerStore {
       schema,
     );
     const [row] = await this.#connections.read({
-      text: `SELECT generation, origin FROM ${this.#schema}.ledgers WHERE id = $1`,
+      text: `SELECT generation, name, origin FROM ${this.#schema}.ledgers WHERE id = $1`,
       values: [this.#ledger],
     });
-    if (!row) throw this.#lost();
-    const [generation, origin] = row as readonly number[];
+    this.#throwIfReplaced(row);
+    const [generation, , origin] = row as readonly [number, string, number];
     this.#generation = generation;
     this.origin = origin;
+  }
+
+  /** The row of a ledger that another was put in the place of has another name. */
+  #throwIfReplaced(row: Row | undefined): void {
+    if (row?.[1] === this.#name) return;
+    throw this.#fail(
+      `The ledger ${this.#name} in the database ${this.#where} was removed, or another was put in its place, while it was open here. Nothing more is written. Start the application again.`,
+    );
   }
 
   async #readUnbuilt(): Promise<void> {
