@@ -80,7 +80,7 @@ export async function buildStep(
     connections.run(client, { text, ...(values && { values }) });
   let failed: unknown;
   try {
-    await run('BEGIN');
+    await run('BEGIN ISOLATION LEVEL READ COMMITTED');
     // Appends that wait for the lock do not see what was added meanwhile: their turn is void.
     await run(
       `UPDATE ${s}.ledgers SET generation = generation + 1 WHERE id = $1`,

@@ -320,7 +320,7 @@ export class PostgresStore implements LedgerStore {
     const redactions = rows.commits.flatMap((one) => one.redactions ?? []);
     const isOne =
       inTransaction || (redactions.length === 0 && !this.#writesApart);
-    if (!isOne) await run('BEGIN');
+    if (!isOne) await run('BEGIN ISOLATION LEVEL READ COMMITTED');
     const isWritten = await this.#sendRows(client, rows);
     if (isWritten)
       for (const redaction of redactions)
@@ -532,7 +532,7 @@ export class PostgresStore implements LedgerStore {
     const client = await this.#connections.writer();
     try {
       const results = await this.#connections.runAll(client, [
-        'BEGIN',
+        'BEGIN ISOLATION LEVEL READ COMMITTED',
         `SET LOCAL idle_in_transaction_session_timeout = ${LONGEST_TURN}`,
         `SELECT generation, name FROM ${this.#schema}.ledgers WHERE id = ${this.#ledger} FOR UPDATE`,
         this.#blocksFrom(String(this.#ledger), String(sequenceNo)),
