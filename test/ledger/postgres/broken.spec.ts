@@ -125,8 +125,9 @@ describe.runIf(hasPostgres('faults that were found'))('broken', () => {
     const written = b.driver.executeLambda(async (txn) => {
       await txn.execute('SELECT * FROM T');
       await txn.execute('INSERT INTO T ?', { k: 1 });
-      release();
     });
+    await sleep(500);
+    release();
     await written;
     await refreshing;
     await a.ledger.refresh();
@@ -424,6 +425,45 @@ describe.runIf(hasPostgres('faults that were found'))('broken', () => {
     });
     // Either it conflicts, or it has seen all.
     expect([1000, 'OccConflictException']).toContain(seen);
+  }, 20_000);
+
+  it('a long document that is redacted while it is read is no damage', async () => {
+    const a = await open();
+    await a.run('CREATE TABLE T');
+    const [{ documentId }] = (await a.run('INSERT INTO T ?', {
+      long: 'x'.repeat(2_000_000),
+    })) as [{ documentId: string }];
+    const pool = new HeldPool(server.url);
+    const b = await open({ pool, schema: a.schema });
+    await b.run('SELECT tableId FROM information_schema.user_tables');
+    let first = true;
+    pool.before = (text) => {
+      if (!first || !/SELECT bytes FROM .*parts/.test(text)) return undefined;
+      first = false;
+      return (async () => {
+        const [{ blockAddress }] = (await a.run(
+          'SELECT h.blockAddress FROM history(T) AS h WHERE h.metadata.version = 0',
+        )) as [{ blockAddress: unknown }];
+        const [{ tableId }] = (await a.run(
+          'SELECT tableId FROM information_schema.user_tables',
+        )) as [{ tableId: string }];
+        await a.run('UPDATE T SET long = 1');
+        await a.run(
+          'EXEC REDACT_REVISION ?, ?, ?',
+          blockAddress,
+          tableId,
+          documentId,
+        );
+      })();
+    };
+    const told = await b.driver
+      .executeLambda(
+        async (txn) => [...(await txn.execute('SELECT VALUE t.long FROM T AS t'))],
+        { retry: 0 },
+      )
+      .catch((error: Error) => `${error.name}: ${error.message}`);
+    expect(first).toBe(false);
+    expect(told).toEqual(expect.stringContaining('OccConflict'));
   }, 20_000);
 
   it('small transactions at once are not refused for being too many rows together', async () => {
