@@ -98,8 +98,11 @@ export interface StoredTable {
 
 /** A block, as another process than the one that appended it needs to know it. */
 export interface AppendedBlock extends Head {
-  /** See {@link Commit.writtenKeys}. */
-  readonly writtenKeys: readonly string[];
+  /**
+   * See {@link Commit.writtenKeys}; undefined when it is no longer known, because
+   * names that came from data were redacted: it may have written anything.
+   */
+  readonly writtenKeys: readonly string[] | undefined;
   /** Whether it defines tables or indexes. */
   readonly definesTables: boolean;
 }

@@ -111,14 +111,28 @@ describe.each(['memory:', 'file:'])('callers of one document, %s', (kind) => {
   });
 
   it('are told at once where nothing is to be retried', async () => {
-    const ends = await times(8, () =>
-      driver.executeLambda(increment, { retry: 0 }).then(
-        () => 'done',
-        (error: unknown) => error,
-      ),
+    // All have begun, and read, before one of them writes.
+    let left = 8;
+    let goOn: () => void = () => {};
+    const all = new Promise<void>((resolve) => (goOn = resolve));
+    const ends = await times(left, () =>
+      driver
+        .executeLambda(
+          async (txn) => {
+            await txn.execute("SELECT n FROM T WHERE id = 'a'");
+            if (--left === 0) goOn();
+            await all;
+            await increment(txn);
+          },
+          { retry: 0 },
+        )
+        .then(
+          () => 'done',
+          (error: unknown) => error,
+        ),
     );
     const conflicts = ends.filter((end) => end !== 'done');
-    expect(conflicts.length).toBeGreaterThan(0);
+    expect(conflicts).toHaveLength(7);
     for (const conflict of conflicts)
       expect(conflict).toBeInstanceOf(OccConflictException);
     await driver.executeLambda(increment);

@@ -201,7 +201,7 @@ export class Sequencer {
       frontier.append(blockHash);
       this.#writeTimes.record(
         sequenceNo,
-        new Set(writtenKeys),
+        writtenKeys && new Set(writtenKeys),
         this.#oldestSnapshot,
       );
     }

@@ -37,16 +37,18 @@ export class WriteTimes {
   /**
    * Notes what a block wrote; blocks come in order.
    *
+   * @param keys - undefined if nobody knows: then it counts as having written all there is
    * @param oldestSnapshot - the oldest block as of which somebody still reads
    */
   record(
     sequenceNo: number,
-    keys: ReadonlySet<string>,
+    keys: ReadonlySet<string> | undefined,
     oldestSnapshot: () => number,
   ): void {
-    if (keys.size > MANY_KEYS) {
+    if (!keys || keys.size > MANY_KEYS) {
       this.#open = undefined;
-      const get = (key: string) => (keys.has(key) ? sequenceNo : undefined);
+      const get = (key: string) =>
+        !keys || keys.has(key) ? sequenceNo : undefined;
       this.#begin({ times: { get }, last: sequenceNo }, oldestSnapshot);
       return;
     }

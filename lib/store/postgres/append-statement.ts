@@ -230,5 +230,13 @@ function partsOf(
       sql: (from) =>
         `INSERT INTO ${s}.unbuilt (ledger, index_id, table_id, next_document) SELECT turn.id, u.*, '' FROM turn, ${from} u`,
     });
+  const endedIndexes = rows.commits.flatMap((one) => one.endedIndexes ?? []);
+  if (endedIndexes.length > 0)
+    parts.push({
+      name: 'dropped',
+      rows: [[text(endedIndexes), int8(endedIndexes.map(() => Date.now()))]],
+      sql: (from) =>
+        `INSERT INTO ${s}.dropped (ledger, index_id, since) SELECT turn.id, u.* FROM turn, ${from} u ON CONFLICT DO NOTHING`,
+    });
   return parts;
 }

@@ -22,27 +22,16 @@ export interface IndexPlace {
   readonly readParts: ReadParts;
 }
 
-/** Notes that an index has ended: its entries are removed when nobody can ask for them any more. */
-export async function dropIndex(
-  { connections, s, ledger }: IndexPlace,
-  indexId: string,
-): Promise<void> {
-  await connections.read({
-    text: `DELETE FROM ${s}.unbuilt WHERE ledger = $1 AND index_id = $2`,
-    values: [ledger, indexId],
-  });
-  await connections.read({
-    text: `INSERT INTO ${s}.dropped (ledger, index_id, since) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
-    values: [ledger, indexId, Date.now()],
-  });
-}
-
 /** Removes entries of indexes that were dropped long ago, a part at a time. */
 export async function removeDropped({
   connections,
   s,
   ledger,
 }: IndexPlace): Promise<void> {
+  await connections.read({
+    text: `DELETE FROM ${s}.unbuilt WHERE ledger = $1 AND index_id IN (SELECT index_id FROM ${s}.dropped WHERE ledger = $1)`,
+    values: [ledger],
+  });
   const rows = await connections.read({
     text: `SELECT index_id FROM ${s}.dropped WHERE ledger = $1 AND since < $2`,
     values: [ledger, Date.now() - DROPPED_STAY],

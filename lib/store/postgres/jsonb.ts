@@ -12,8 +12,7 @@ const NUMBER_OR_QUOTE = /"|-?\d[\d.eE+-]*/g;
  */
 export function jsonbText(data: Uint8Array): string {
   let text = ionToJsonText(data);
-  if (MAY_BE_LONG.test(text))
-    text = withLongNumbersQuoted(text);
+  if (MAY_BE_LONG.test(text)) text = withLongNumbersQuoted(text);
   if (text.includes('\\u0000'))
     text = text.replace(/\\(?:u0000|.)/g, (escape) =>
       escape === '\\u0000' ? '\\ufffd' : escape,
@@ -42,7 +41,7 @@ function withLongNumbersQuoted(text: string): string {
 
 /** The place behind the quote that ends a string. */
 function endOfString(text: string, from: number): number {
-  for (let at = from; ; ) {
+  for (let at = from; ;) {
     const quote = text.indexOf('"', at);
     if (quote < 0) return text.length;
     let escapes = 0;

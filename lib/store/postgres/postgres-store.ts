@@ -23,12 +23,7 @@ import {
 import { AppendRows } from './append-rows.js';
 import { appendStatement, appendStatements } from './append-statement.js';
 import { Connections, type Row } from './connections.js';
-import {
-  buildStep,
-  dropIndex,
-  type IndexPlace,
-  removeDropped,
-} from './index-rows.js';
+import { buildStep, type IndexPlace, removeDropped } from './index-rows.js';
 import { type LedgerRow, ledgerRow } from './ledger-row.js';
 import { readNodes } from './merkle-nodes.js';
 import { BLOCK_ITEM, WRITTEN_ITEM } from './parts.js';
@@ -208,7 +203,10 @@ export class PostgresStore implements LedgerStore {
     const first = commits.at(0);
     const last = commits.at(-1);
     if (!first || !last) return this.#leaveTurn();
-    if (this.#failure) throw this.#failure;
+    if (this.#failure) {
+      await this.#leaveTurn();
+      throw this.#failure;
+    }
     const known = this.#head?.sequenceNo;
     const begins = known === undefined;
     if (!begins && tip !== known) {
@@ -609,7 +607,8 @@ export class PostgresStore implements LedgerStore {
 
   async #readUnbuilt(): Promise<void> {
     const rows = (await this.#connections.read({
-      text: `SELECT index_id, table_id FROM ${this.#schema}.unbuilt WHERE ledger = $1`,
+      text: `SELECT index_id, table_id FROM ${this.#schema}.unbuilt u WHERE ledger = $1
+        AND NOT EXISTS (SELECT 1 FROM ${this.#schema}.dropped d WHERE d.ledger = u.ledger AND d.index_id = u.index_id)`,
       values: [this.#ledger],
     })) as readonly [string, string][];
     const there = new Set(rows.map(([indexId]) => indexId));
@@ -625,11 +624,8 @@ export class PostgresStore implements LedgerStore {
       for (const index of newIndexes) this.#unbuilt.set(index.indexId, index);
       for (const indexId of endedIndexes) this.#unbuilt.delete(indexId);
     }
-    const ended = commits.flatMap(({ endedIndexes = [] }) => endedIndexes);
-    if (ended.length > 0)
-      this.#afterwards(async () => {
-        for (const indexId of ended) await dropIndex(this.#indexes, indexId);
-      });
+    if (commits.some(({ endedIndexes = [] }) => endedIndexes.length > 0))
+      this.#afterwards(() => removeDropped(this.#indexes));
     if (commits.some(({ tables = [] }) => tables.length > 0))
       this.#updateViews();
   }

@@ -1,8 +1,9 @@
 import type { Redaction, StoredEntry } from '../contract.js';
 import { StoreDamagedError } from '../store-errors.js';
 import type { Row } from './connections.js';
-import { BLOCK_ITEM, firstPart, furtherParts } from './parts.js';
+import { BLOCK_ITEM, firstPart, furtherParts, WRITTEN_ITEM } from './parts.js';
 import type { ReadParts } from './revision-rows.js';
+import { REDACTED_KEYS } from './written-keys.js';
 
 /** What of a ledger's rows is redacted, within the transaction of a client. */
 export interface RedactionPlace {
@@ -55,6 +56,19 @@ export async function redact(
       `INSERT INTO ${s}.parts (ledger, sequence_no, item, part, bytes) VALUES ($1, $2, $3, $4, $5)`,
       [ledger, sequenceNo, BLOCK_ITEM, part, bytes],
     );
+  // Names of entries that it wrote hold values: no block of the document up to the one behind it keeps them.
+  const blocks = `SELECT sequence_no FROM (
+      SELECT sequence_no, version FROM ${s}.superseded WHERE ledger = $1 AND table_id = $2 AND document_id = $3
+      UNION ALL SELECT sequence_no, version FROM ${s}.documents WHERE ledger = $1 AND table_id = $2 AND document_id = $3) r
+    WHERE version <= $4::int + 1`;
+  await run(
+    `UPDATE ${s}.blocks SET written = $5, written_parts = 0 WHERE ledger = $1 AND sequence_no IN (${blocks})`,
+    [ledger, tableId, documentId, version, REDACTED_KEYS],
+  );
+  await run(
+    `DELETE FROM ${s}.parts WHERE ledger = $1 AND item = '${WRITTEN_ITEM}' AND sequence_no IN (${blocks})`,
+    [ledger, tableId, documentId, version],
+  );
   for (const entry of redaction.lostEntries)
     await run(
       entry.endedBy === undefined

@@ -106,10 +106,7 @@ export async function updateViews(
   for (const [name, { text, tableId }] of views) {
     const definition = existing.get(name);
     // The table's and the ledger's id stand in it, and tell whose it is.
-    if (
-      definition?.includes(`'${tableId}'`) &&
-      isOf(definition, place.ledger)
-    )
+    if (definition?.includes(`'${tableId}'`) && isOf(definition, place.ledger))
       continue;
     if (!isThere)
       await define(connections, `CREATE SCHEMA IF NOT EXISTS ${schema}`);

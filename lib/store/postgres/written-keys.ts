@@ -12,7 +12,14 @@ export function encodeWrittenKeys(keys: Iterable<string>): Buffer {
   return bytes;
 }
 
-export function decodeWrittenKeys(bytes: Buffer): readonly string[] {
+/** Stands where names were, some of which came from data that was redacted. */
+export const REDACTED_KEYS = Buffer.from('ffff', 'hex');
+
+/** @returns undefined where they were redacted */
+export function decodeWrittenKeys(
+  bytes: Buffer,
+): readonly string[] | undefined {
+  if (bytes.equals(REDACTED_KEYS)) return undefined;
   const keys: string[] = [];
   for (let at = 0; at < bytes.length;) {
     const start = at + 2;
