@@ -176,6 +176,63 @@ describe.runIf(hasPostgres('faults of a ledger on PostgreSQL'))(
       HOURS,
     );
 
+    it('a commit is of unknown outcome only when the database cannot be asked in time', async () => {
+      const { ledger, schema } = await begun();
+      const through = async (proxy: CutProxy) => {
+        const opened = await openLedger({
+          name: 'test',
+          store: {
+            url: server.urlOf('postgres', proxy.port),
+            schema,
+            answerTimeout: 400,
+          },
+        });
+        const driver = new PooledQldbDriver({
+          ledgerName: 'test',
+          endpoint: opened.sessions,
+        });
+        const insert = (k: string) =>
+          driver
+            .executeLambda((txn) => txn.execute('INSERT INTO T ?', { k }), {
+              retry: 0,
+            })
+            .then(
+              () => 'done',
+              (error: Error) => error.name,
+            );
+        await insert('warm');
+        return {
+          insert,
+          close: async () => {
+            await driver.close();
+            await opened.close();
+          },
+        };
+      };
+      const gone = await CutProxy.before(server.port);
+      const one = await through(gone);
+      await gone.close();
+      expect(await one.insert('never sent')).not.toBe('done');
+      await one.close();
+
+      const cut = await CutProxy.before(server.port);
+      const other = await through(cut);
+      cut.cutBehind('to client', 0);
+      const told = other.insert('sent');
+      while (cut.cuts === 0) await sleep(1);
+      await cut.close();
+      expect(await told).toBe('CommitOutcomeUnknownError');
+      await other.close();
+
+      await ledger.refresh();
+      await ledger.verify();
+      const keys = await keysOf(ledger);
+      expect(keys.get('warm')).toBe(2);
+      expect(keys.has('never sent')).toBe(false);
+      expect(keys.get('sent') ?? 0).toBeLessThanOrEqual(1);
+      await ledger.close();
+    }, 60_000);
+
     it(
       'a connection that is cut behind any message of a commit loses nothing, and does nothing twice',
       async () => {

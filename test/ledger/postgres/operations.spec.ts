@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { HealthCheckService, TerminusModule } from '@nestjs/terminus';
 import { Test } from '@nestjs/testing';
 import pg from 'pg';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,6 +16,7 @@ import {
   type Qldb,
   QldbModule,
 } from '../../../lib/nest/index.js';
+import { QldbHealthIndicator } from '../../../lib/terminus/index.js';
 import { LedgerDirectory } from '../../../lib/server/index.js';
 import {
   type PostgresStoreOptions,
@@ -478,14 +480,16 @@ describe.runIf(hasPostgres('operation of a ledger on PostgreSQL'))(
           imports: [
             QldbModule.forRoot({
               ledgerName: 'test',
-              store: { url: late.url, answerTimeout: 200 },
+              store: { url: late.url, answerTimeout: 3_000 },
               retryDelay: 100,
             }),
+            TerminusModule.forRoot({ logger: false }),
           ],
+          providers: [QldbHealthIndicator],
         })
           .compile()
           .then((module) => module.init());
-        await sleep(700);
+        await sleep(3_500);
         await late.up();
         const app = await starting;
         expect(warned.mock.calls.flat().join()).toMatch(
@@ -501,6 +505,26 @@ describe.runIf(hasPostgres('operation of a ledger on PostgreSQL'))(
           .catch((error: unknown) => error);
         await sleep(100);
         expect(qldb.ledger.trouble).toContain('does not answer');
+        const health = await app
+          .get(HealthCheckService)
+          .check([
+            async () =>
+              (await app.resolve(QldbHealthIndicator)).pingCheck('ledger', {
+                timeout: 300,
+              }),
+          ])
+          .catch((error: { getResponse(): object }) => error.getResponse());
+        expect(health).toMatchObject({
+          status: 'error',
+          details: {
+            ledger: {
+              status: 'down',
+              message: expect.stringMatching(
+                /^The database postgres:.* does not answer/,
+              ) as string,
+            },
+          },
+        });
         await late.up();
         await waiting;
         expect(await qldb.execute('SELECT * FROM T')).toEqual([]);
