@@ -24,12 +24,18 @@ class HeldPool implements PostgresPool {
   before: ((text: string) => Promise<unknown> | undefined) | undefined;
   after: ((text: string) => Promise<unknown> | undefined) | undefined;
   readonly pool: pg.Pool;
+  readonly #held = new WeakMap<PostgresClient, PostgresClient>();
   constructor(url: string, max = 10) {
     this.pool = new pg.Pool({ connectionString: url, max });
     this.pool.on('error', () => {});
   }
   async connect(): Promise<PostgresClient> {
     const client = (await this.pool.connect()) as unknown as PostgresClient;
+    let held = this.#held.get(client);
+    if (!held) this.#held.set(client, (held = this.#hold(client)));
+    return held;
+  }
+  #hold(client: PostgresClient): PostgresClient {
     return {
       query: async (query) => {
         await this.before?.(query.text);
