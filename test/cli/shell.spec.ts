@@ -8,7 +8,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { complete } from '../../lib/cli/shell/completion.js';
 import { RowPrinter } from '../../lib/cli/shell/print-rows.js';
 import { Statements } from '../../lib/cli/shell/statements.js';
@@ -289,6 +289,11 @@ describe('nestjs-qldb shell', () => {
   });
 
   it.runIf(existsSync(MAIN))('ends quietly when nobody reads on', async () => {
+    // A shell before it may be on its way out still.
+    await vi.waitFor(
+      async () => (await openLedger({ name: 'test', store })).close(),
+      { timeout: 10_000 },
+    );
     const child = spawn('sh', [
       '-c',
       `echo "SELECT VALUE x FROM [${Array.from({ length: 5000 }, () => "'long enough'").join(',')}] AS x" | ${process.execPath} ${MAIN} shell --ledger test --store ${store} | head -1`,

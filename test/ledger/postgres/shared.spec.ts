@@ -8,7 +8,7 @@ import {
 import { hasPostgres, PostgresServer } from '../../store/postgres-server.js';
 import { LedgerProcess } from './ledger-process.js';
 
-const TRANSACTIONS = Number(process.env['PROVE_TRANSACTIONS'] ?? 1000);
+const TRANSACTIONS = Number(process.env['PROVE_TRANSACTIONS'] ?? 500);
 const SEED = Number(process.env['PROVE_SEED'] ?? 1);
 /** Short histories: what went wrong is found in the log of one. */
 const EACH = 500;
