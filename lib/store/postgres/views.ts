@@ -29,7 +29,8 @@ export function viewSchema({
 
 /** What the definition of a view of a ledger has in it, as PostgreSQL writes it. */
 const isOf = (definition: string, ledger: number): boolean =>
-  definition.includes(`(ledger = ${ledger})`);
+  // Older releases name the table with each column.
+  new RegExp(`\\((?:\\w+\\.)?ledger = ${ledger}\\)`).test(definition);
 
 /** Removes the views of a ledger, and their schema if nothing else is in it. */
 export async function removeViews(
