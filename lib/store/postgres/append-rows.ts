@@ -173,7 +173,7 @@ export function entryColumns(
 }
 
 /** About how many rows commits write. */
-export function rowsOf(commits: readonly Commit[]): number {
+function rowsOf(commits: readonly Commit[]): number {
   let rows = commits.length;
   for (const { revisions, indexEntries } of commits) {
     for (const { version } of revisions) rows += version > 0 ? 2 : 1;

@@ -126,7 +126,7 @@ export class Connections {
    */
   async read(query: Query): Promise<readonly Row[]> {
     return this.insist((attempt) =>
-      this.with(this.readers, (client) => this.run(client, query), attempt),
+      this.#with(this.readers, (client) => this.run(client, query), attempt),
     );
   }
 
@@ -144,7 +144,7 @@ export class Connections {
     }
   }
 
-  /** A connection to write with; give it back with `release`. */
+  /** A connection to write with; {@link released} gives it back. */
   async writer(): Promise<PostgresClient> {
     return this.#take(this.writers);
   }
@@ -195,7 +195,7 @@ export class Connections {
     ).map(({ rows }) => rows);
   }
 
-  async with<T>(
+  async #with<T>(
     pool: PostgresPool,
     work: (client: PostgresClient) => Promise<T>,
     attempt = 0,
@@ -293,4 +293,19 @@ async function ownPool(
   // An idle connection that is lost: the next statement takes another.
   pool.on('error', () => {});
   return pool;
+}
+
+/** The result of what a connection was used for, which is given back when there is one; one that failed is not used again. */
+export async function released<T>(
+  client: PostgresClient,
+  used: Promise<T>,
+): Promise<T> {
+  let hasFailed = true;
+  try {
+    const result = await used;
+    hasFailed = false;
+    return result;
+  } finally {
+    client.release(hasFailed);
+  }
 }

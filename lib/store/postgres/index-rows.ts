@@ -1,9 +1,10 @@
 import type { KeyOf } from '../contract.js';
 import { entryColumns } from './append-rows.js';
 import { arrayOf } from './columns.js';
-import type { Connections } from './connections.js';
+import { type Connections, released } from './connections.js';
+import type { PostgresClient } from './postgres-options.js';
 import {
-  type ReadParts,
+  partsReader,
   readRevisions,
   REVISION_COLUMNS,
 } from './revision-rows.js';
@@ -19,7 +20,6 @@ export interface IndexPlace {
   /** The schema, quoted. */
   readonly s: string;
   readonly ledger: number;
-  readonly readParts: ReadParts;
 }
 
 /** Removes entries of indexes that were dropped long ago, a part at a time. */
@@ -60,61 +60,68 @@ export async function removeDropped({
  * @returns whether all are there
  */
 export async function buildStep(
-  { connections, s, ledger, readParts }: IndexPlace,
+  place: IndexPlace,
   indexId: string,
   keyOf: KeyOf,
 ): Promise<boolean> {
-  const client = await connections.writer();
+  const client = await place.connections.writer();
+  return released(client, stepOn(client, place, indexId, keyOf));
+}
+
+async function stepOn(
+  client: PostgresClient,
+  { connections, s, ledger }: IndexPlace,
+  indexId: string,
+  keyOf: KeyOf,
+): Promise<boolean> {
   const run = (text: string, values?: unknown[]) =>
     connections.run(client, { text, ...(values && { values }) });
-  let failed: unknown;
-  try {
-    await run('BEGIN ISOLATION LEVEL READ COMMITTED');
-    // Appends that wait for the lock do not see what was added meanwhile: their turn is void.
-    await run(
-      `UPDATE ${s}.ledgers SET generation = generation + 1 WHERE id = $1`,
-      [ledger],
-    );
-    const [unbuilt] = (await run(
-      `SELECT table_id, next_document FROM ${s}.unbuilt WHERE ledger = $1 AND index_id = $2`,
-      [ledger, indexId],
-    )) as readonly [string, string][];
-    if (!unbuilt) {
-      await run('ROLLBACK');
-      return true;
-    }
-    const [tableId, after] = unbuilt;
-    const rows = await run(
-      `SELECT ${REVISION_COLUMNS} FROM ${s}.documents WHERE ledger = $1 AND table_id = $2 AND document_id > $3 ORDER BY document_id LIMIT ${STEP}`,
-      [ledger, tableId, after],
-    );
-    const entries = (await readRevisions(rows, readParts)).flatMap(
-      ({ documentId, data }) => {
-        const key = data && keyOf(data);
-        return key === undefined ? [] : [{ indexId, key, documentId }];
-      },
-    );
-    await run(
-      `INSERT INTO ${s}.entries (ledger, index_id, key, document_id)
-          SELECT $1::int, u.* FROM unnest($2::text[], $3::bytea[], $4::text[]) u ON CONFLICT DO NOTHING`,
-      [ledger, ...entryColumns(entries).map(arrayOf)],
-    );
-    const isDone = rows.length < STEP;
-    await (isDone
-      ? run(`DELETE FROM ${s}.unbuilt WHERE ledger = $1 AND index_id = $2`, [
-          ledger,
-          indexId,
-        ])
-      : run(
-          `UPDATE ${s}.unbuilt SET next_document = $3 WHERE ledger = $1 AND index_id = $2`,
-          [ledger, indexId, rows.at(-1)?.[1]],
-        ));
-    await run('COMMIT');
-    return isDone;
-  } catch (error) {
-    failed = error;
-    throw error;
-  } finally {
-    client.release(failed !== undefined);
+  // Whoever holds one connection waits for no other.
+  const readParts = partsReader(
+    (query) => connections.run(client, query),
+    s,
+    ledger,
+  );
+  await run('BEGIN ISOLATION LEVEL READ COMMITTED');
+  // Appends that wait for the lock do not see what was added meanwhile: their turn is void.
+  await run(
+    `UPDATE ${s}.ledgers SET generation = generation + 1 WHERE id = $1`,
+    [ledger],
+  );
+  const [unbuilt] = (await run(
+    `SELECT table_id, next_document FROM ${s}.unbuilt WHERE ledger = $1 AND index_id = $2`,
+    [ledger, indexId],
+  )) as readonly [string, string][];
+  if (!unbuilt) {
+    await run('ROLLBACK');
+    return true;
   }
+  const [tableId, after] = unbuilt;
+  const rows = await run(
+    `SELECT ${REVISION_COLUMNS} FROM ${s}.documents WHERE ledger = $1 AND table_id = $2 AND document_id > $3 ORDER BY document_id LIMIT ${STEP}`,
+    [ledger, tableId, after],
+  );
+  const entries = (await readRevisions(rows, readParts)).flatMap(
+    ({ documentId, data }) => {
+      const key = data && keyOf(data);
+      return key === undefined ? [] : [{ indexId, key, documentId }];
+    },
+  );
+  await run(
+    `INSERT INTO ${s}.entries (ledger, index_id, key, document_id)
+        SELECT $1::int, u.* FROM unnest($2::text[], $3::bytea[], $4::text[]) u ON CONFLICT DO NOTHING`,
+    [ledger, ...entryColumns(entries).map(arrayOf)],
+  );
+  const isDone = rows.length < STEP;
+  await (isDone
+    ? run(`DELETE FROM ${s}.unbuilt WHERE ledger = $1 AND index_id = $2`, [
+        ledger,
+        indexId,
+      ])
+    : run(
+        `UPDATE ${s}.unbuilt SET next_document = $3 WHERE ledger = $1 AND index_id = $2`,
+        [ledger, indexId, rows.at(-1)?.[1]],
+      ));
+  await run('COMMIT');
+  return isDone;
 }

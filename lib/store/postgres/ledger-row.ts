@@ -1,8 +1,9 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connections } from './connections.js';
+import { isRefusedFor, UNIQUE_VIOLATION } from './postgres-errors.js';
 import type { PostgresSettings } from './postgres-options.js';
-import { define, jsonColumns } from './schema.js';
+import { addJson } from './schema.js';
 
 /** The row of a ledger. */
 export interface LedgerRow {
@@ -19,12 +20,7 @@ export async function ledgerRow(
   name: string,
 ): Promise<LedgerRow> {
   const s = `"${schema}"`;
-  if (json)
-    for (const statement of jsonColumns(s)) {
-      const [, table = ''] = /\.(\w+) ADD/.exec(statement) ?? [];
-      if (!(await hasColumn(connections, schema, table)))
-        await define(connections, statement);
-    }
+  if (json) await addJson(connections, schema);
   for (;;) {
     const [row] = (await connections.read({
       text: `SELECT id, origin, generation, json FROM ${s}.ledgers WHERE name = $1`,
@@ -43,20 +39,8 @@ export async function ledgerRow(
       })
       // Another process was first, with this name or this id.
       .catch((error: unknown) => {
-        if (!/\(23505\)/.test(String(error))) throw error;
+        if (!isRefusedFor(error, UNIQUE_VIOLATION)) throw error;
       });
     await sleep(1);
   }
-}
-
-async function hasColumn(
-  connections: Connections,
-  schema: string,
-  table: string,
-): Promise<boolean> {
-  const rows = await connections.read({
-    text: `SELECT 1 FROM information_schema.columns WHERE table_schema = $1 AND table_name = $2 AND column_name = 'json'`,
-    values: [schema, table],
-  });
-  return rows.length > 0;
 }

@@ -17,7 +17,7 @@ import { readNodes } from './merkle-nodes.js';
 import { BLOCK_ITEM } from './parts.js';
 import { storeErrorOf } from './postgres-errors.js';
 import type { PostgresClient } from './postgres-options.js';
-import { nextLimit } from './postgres-snapshot.js';
+import { nextLimit } from './pages.js';
 import {
   partsReader,
   readRevisions,
@@ -143,10 +143,7 @@ export class PostgresContents implements StoreContents {
           ORDER BY table_id, document_id, version LIMIT $6::int`,
         values: [this.#ledger, from, ...after, limit],
       });
-      const revisions = await readRevisions(
-        rows.map((row) => row.slice(0, 10)),
-        readParts,
-      );
+      const revisions = await readRevisions(rows, readParts);
       const stored = revisions.map((revision, n) => ({
         revision,
         isCurrent:

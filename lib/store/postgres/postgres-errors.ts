@@ -40,7 +40,7 @@ const NEVER_SENT = new Set([
 ]);
 const DISK_FULL = '53100';
 const UNSUPPORTED = '0A000';
-const UNIQUE_VIOLATION = '23505';
+export const UNIQUE_VIOLATION = '23505';
 
 /** Sorts an error of the package `pg`, or of the socket under it. */
 export function failureOf(error: unknown): PostgresFailure {
@@ -71,6 +71,33 @@ export function isUnsupported(error: unknown): boolean {
   return codeOf(error) === UNSUPPORTED && !hasMessage(error, /cached plan/);
 }
 
+/** A statement that the database refused. */
+export class StatementRefusedError extends StoreError {
+  constructor(
+    where: string,
+    /** Why, in PostgreSQL's codes. */
+    readonly sqlState: string,
+    reason: string,
+  ) {
+    super(
+      'QLDB_STORE_UNWRITABLE',
+      `The database ${where} refused a statement of the ledger (${sqlState}): ${reason}.`,
+      // Its detail, which names values, is not passed on.
+      { cause: new Error(reason) },
+    );
+  }
+}
+
+/** Whether the database refused a statement for one of some reasons. */
+export function isRefusedFor(
+  error: unknown,
+  ...sqlStates: readonly string[]
+): boolean {
+  return (
+    error instanceof StatementRefusedError && sqlStates.includes(error.sqlState)
+  );
+}
+
 /** An error as the ledger tells it, without the values that `pg` may quote in its detail. */
 export function storeErrorOf(error: unknown, where: string): unknown {
   const code = codeOf(error);
@@ -78,12 +105,7 @@ export function storeErrorOf(error: unknown, where: string): unknown {
   if (error instanceof StoreError || code === undefined) return error;
   if (code === DISK_FULL) return new StoreFullError(where);
   const reason = error instanceof Error ? error.message : 'unknown error';
-  return new StoreError(
-    'QLDB_STORE_UNWRITABLE',
-    `The database ${where} refused a statement of the ledger (${code}): ${withoutValues(reason)}.`,
-    // Its detail, which names values, is not passed on.
-    { cause: new Error(withoutValues(reason)) },
-  );
+  return new StatementRefusedError(where, code, withoutValues(reason));
 }
 
 /** An error in a few words. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { LedgerStore } from '../contract.js';
 import { StoreError } from '../store-errors.js';
 import type { ReplaceOptions, StoreHome, StoreNote } from '../store-home.js';
-import { Connections } from './connections.js';
+import { Connections, released, type Row } from './connections.js';
 import { isLedgerName, nameAside } from './names.js';
 import { storeErrorOf } from './postgres-errors.js';
 import type { PostgresSettings } from './postgres-options.js';
@@ -83,60 +83,18 @@ export class PostgresHome implements StoreHome {
   /** Gives a ledger the name of another, which keeps its rows under a name aside. */
   #putInPlace(from: string, to: string): Promise<string | undefined> {
     return this.#with(async (connections) => {
-      const aside = nameAside(
-        to,
-        `until ${new Date().toISOString().slice(0, 19)}`,
-      );
-      const s = this.#schema;
       const client = await connections.writer();
-      const run = (text: string, values?: unknown[]) =>
-        connections.run(client, { text, ...(values && { values }) });
-      let failed: unknown;
-      let former: string | undefined;
-      let ledger = 0;
-      let old: number | undefined;
-      try {
-        await run('BEGIN');
-        // Nobody appends to either from now on; who would have is told so.
-        const rows = (await run(
-          `SELECT id, name FROM ${s}.ledgers WHERE name = $1 OR name = $2 ORDER BY id FOR UPDATE`,
-          [from, to],
-        )) as readonly [number, string][];
-        old = rows.find(([, name]) => name === to)?.[0];
-        const filled = rows.find(([, name]) => name === from)?.[0];
-        if (filled === undefined)
-          throw new StoreError(
-            'QLDB_STORE_IN_USE',
-            `Another process is filling a ledger ${to}, too, and has removed this one's. Try again.`,
-          );
-        ledger = filled;
-        if (old !== undefined) {
-          const [ends] = (await run(
-            `SELECT (SELECT max(sequence_no) FROM ${s}.blocks WHERE ledger = $1), (SELECT max(sequence_no) FROM ${s}.blocks WHERE ledger = $2)`,
-            [old, ledger],
-          )) as readonly [number, number][];
-          if (ends[0] !== ends[1])
-            throw new StoreError(
-              'QLDB_STORE_IN_USE',
-              `Blocks were appended to the ledger ${to} meanwhile. Stop the processes that have it open, then try again; nothing was changed.`,
-            );
-          await run(
-            `UPDATE ${s}.ledgers SET name = $2, generation = generation + 1 WHERE id = $1`,
-            [old, aside],
-          );
-          former = `the ledger "${aside}" in schema ${this.settings.schema}`;
-        }
-        await run(
-          `UPDATE ${s}.ledgers SET name = $2, generation = generation + 1, settings = (SELECT settings FROM ${s}.ledgers WHERE id = $3) WHERE id = $1`,
-          [ledger, to, old ?? ledger],
-        );
-        await run('COMMIT');
-      } catch (error) {
-        failed = error;
+      const { ledger, old, aside } = await released(
+        client,
+        this.#swap(
+          (text, values) =>
+            connections.run(client, { text, ...(values && { values }) }),
+          from,
+          to,
+        ),
+      ).catch((error: unknown) => {
         throw storeErrorOf(error, connections.where);
-      } finally {
-        client.release(failed !== undefined);
-      }
+      });
       if (this.settings.json)
         await updateViews(connections, {
           schema: this.settings.schema,
@@ -144,8 +102,62 @@ export class PostgresHome implements StoreHome {
           name: to,
           former: old,
         });
-      return former;
+      return old === undefined
+        ? undefined
+        : `the ledger "${aside}" in schema ${this.settings.schema}`;
     });
+  }
+
+  async #swap(
+    run: (text: string, values?: unknown[]) => Promise<readonly Row[]>,
+    from: string,
+    to: string,
+  ): Promise<{
+    readonly ledger: number;
+    /** The ledger that was there before. */
+    readonly old: number | undefined;
+    readonly aside: string;
+  }> {
+    const s = this.#schema;
+    const aside = nameAside(
+      to,
+      `until ${new Date().toISOString().slice(0, 19)}`,
+    );
+    // Whatever was appended before the lock was had is to be seen.
+    await run('BEGIN ISOLATION LEVEL READ COMMITTED');
+    // Nobody appends to either from now on; who would have is told so.
+    const rows = (await run(
+      `SELECT id, name FROM ${s}.ledgers WHERE name = $1 OR name = $2 ORDER BY id FOR UPDATE`,
+      [from, to],
+    )) as readonly [number, string][];
+    const old = rows.find(([, name]) => name === to)?.[0];
+    const ledger = rows.find(([, name]) => name === from)?.[0];
+    if (ledger === undefined)
+      throw new StoreError(
+        'QLDB_STORE_IN_USE',
+        `Another process is filling a ledger ${to}, too, and has removed this one's. Try again.`,
+      );
+    if (old !== undefined) {
+      const [ends] = (await run(
+        `SELECT (SELECT max(sequence_no) FROM ${s}.blocks WHERE ledger = $1), (SELECT max(sequence_no) FROM ${s}.blocks WHERE ledger = $2)`,
+        [old, ledger],
+      )) as readonly [number, number][];
+      if (ends[0] !== ends[1])
+        throw new StoreError(
+          'QLDB_STORE_IN_USE',
+          `Blocks were appended to the ledger ${to} meanwhile. Stop the processes that have it open, then try again; nothing was changed.`,
+        );
+      await run(
+        `UPDATE ${s}.ledgers SET name = $2, generation = generation + 1 WHERE id = $1`,
+        [old, aside],
+      );
+    }
+    await run(
+      `UPDATE ${s}.ledgers SET name = $2, generation = generation + 1, settings = (SELECT settings FROM ${s}.ledgers WHERE id = $3) WHERE id = $1`,
+      [ledger, to, old ?? ledger],
+    );
+    await run('COMMIT');
+    return { ledger, old, aside };
   }
 
   async remove(name: string): Promise<void> {

@@ -8,11 +8,10 @@ import {
 import { DefinitionsMovedError, type StoreError } from '../store-errors.js';
 import { byteaArray, idArray } from './binary-array.js';
 import type { Connections, Row } from './connections.js';
+import { nextLimit } from './pages.js';
 import { type ReadParts, readRevisions } from './revision-rows.js';
 import type { SnapshotStatements } from './snapshot-statements.js';
 
-/** A page of large documents has fewer of them. */
-const PAGE_BYTES = 4 << 20;
 /** Ids, or keys of an index, that one statement asks for. */
 const ASKED_AT_ONCE = 100;
 /** Later than every time. */
@@ -242,9 +241,10 @@ export class PostgresSnapshot implements Snapshot {
     }
   }
 
+  /** @param from - the first column of the revisions */
   #revisions(rows: readonly Row[], from = 0): Promise<readonly Revision[]> {
     return readRevisions(
-      rows.map((row) => row.slice(from, from + 10)),
+      from === 0 ? rows : rows.map((row) => row.slice(from)),
       this.#source.readParts,
     );
   }
@@ -252,17 +252,6 @@ export class PostgresSnapshot implements Snapshot {
   close(): void {
     // It holds nothing: what it reads stays where it is.
   }
-}
-
-/** How many rows the next page may have. */
-export function nextLimit(
-  page: readonly { readonly data?: Uint8Array | undefined }[],
-  limit: number,
-): number {
-  const bytes = page.reduce((sum, { data }) => sum + (data?.length ?? 0), 0);
-  if (page.length === 0 || bytes === 0) return limit;
-  const fitting = Math.floor(PAGE_BYTES / (bytes / page.length));
-  return Math.max(1, Math.min(fitting, 5 * BATCH_SIZE));
 }
 
 function* chunks<T>(items: readonly T[]): Iterable<readonly T[]> {

@@ -22,11 +22,12 @@ import {
 } from '../store-errors.js';
 import { AppendRows } from './append-rows.js';
 import { appendStatement, appendStatements } from './append-statement.js';
-import { Connections, type Row } from './connections.js';
+import { Connections, released, type Row } from './connections.js';
 import { buildStep, type IndexPlace, removeDropped } from './index-rows.js';
 import { type LedgerRow, ledgerRow } from './ledger-row.js';
 import { readNodes } from './merkle-nodes.js';
 import { BLOCK_ITEM, WRITTEN_ITEM } from './parts.js';
+import { nextLimit } from './pages.js';
 import { PostgresContents } from './postgres-contents.js';
 import {
   AskAgainError,
@@ -35,11 +36,7 @@ import {
   storeErrorOf,
 } from './postgres-errors.js';
 import type { PostgresClient, PostgresSettings } from './postgres-options.js';
-import {
-  nextLimit,
-  PostgresSnapshot,
-  type SnapshotSource,
-} from './postgres-snapshot.js';
+import { PostgresSnapshot, type SnapshotSource } from './postgres-snapshot.js';
 import { partsReader, type ReadParts } from './revision-rows.js';
 import {
   checkVersion,
@@ -92,7 +89,7 @@ export class PostgresStore implements LedgerStore {
   #turn: OpenTurn | undefined;
   /** Whether each table is written by a statement of its own: some engines demand that. */
   #writesApart: boolean;
-  /** False where no lock makes others wait, or a turn could not be ended. */
+  /** False where no lock makes others wait. */
   #hasTurns = true;
   #writing: Promise<unknown> = Promise.resolve();
   #later: Promise<void> = Promise.resolve();
@@ -326,7 +323,12 @@ export class PostgresStore implements LedgerStore {
           schema: this.#schema,
           ledger: this.#ledger,
           json: this.#json,
-          readParts: this.#readParts,
+          // Whoever holds one connection waits for no other.
+          readParts: partsReader(
+            (query) => this.#connections.run(client, query),
+            this.#schema,
+            this.#ledger,
+          ),
           run,
         });
     if (!isOne) await run(isWritten ? 'COMMIT' : 'ROLLBACK');
@@ -648,7 +650,6 @@ export class PostgresStore implements LedgerStore {
       connections: this.#connections,
       s: this.#schema,
       ledger: this.#ledger,
-      readParts: this.#readParts,
     };
   }
 
@@ -758,21 +759,6 @@ function unknownOutcome(error: unknown): StoreUnreachableError {
     true,
     { cause: error },
   );
-}
-
-/** The result of what a connection was used for, which is given back when there is one. */
-async function released<T>(
-  client: PostgresClient,
-  used: Promise<T>,
-): Promise<T> {
-  let hasFailed = true;
-  try {
-    const result = await used;
-    hasFailed = false;
-    return result;
-  } finally {
-    client.release(hasFailed);
-  }
 }
 
 /** Whether a block that others appended takes more reads: it defines tables, or wrote much. */

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreError } from '../store-errors.js';
 import type { Connections } from './connections.js';
+import { isRefusedFor } from './postgres-errors.js';
 
 /** A step from one form of the tables to the next. Its statements may be run twice, and by several processes at once. */
 export interface Migration {
@@ -71,23 +72,25 @@ export const MIGRATIONS: readonly Migration[] = [
   },
 ];
 
-/** Applied to a schema that keeps documents as `jsonb` too. */
-export const jsonColumns = (s: string): readonly string[] => [
-  `ALTER TABLE ${s}.documents ADD COLUMN IF NOT EXISTS json jsonb`,
-  `ALTER TABLE ${s}.superseded ADD COLUMN IF NOT EXISTS json jsonb`,
-];
+/** Adds the columns of a schema that keeps documents as `jsonb`, too, unless they are there: that takes no rights, and no lock. */
+export async function addJson(
+  connections: Connections,
+  schema: string,
+): Promise<void> {
+  const there = await connections.read({
+    text: `SELECT table_name FROM information_schema.columns WHERE table_schema = $1 AND column_name = 'json'`,
+    values: [schema],
+  });
+  for (const table of ['documents', 'superseded'])
+    if (!there.some(([name]) => name === table))
+      await define(
+        connections,
+        `ALTER TABLE "${schema}".${table} ADD COLUMN IF NOT EXISTS json jsonb`,
+      );
+}
 
 /** What several processes that do the same thing at once may tell one another; it is there then. */
-const RACED = new Set([
-  '23505',
-  '42P06',
-  '42P07',
-  '42701',
-  '42710',
-  'XX000',
-  '40001',
-]);
-const MISSING = new Set(['42P01', '3F000']);
+const RACED = ['23505', '42P06', '42P07', '42701', '42710', 'XX000', '40001'];
 const ATTEMPTS = 10;
 
 /**
@@ -160,10 +163,7 @@ export async function readVersion(
 
 /** Whether an error says that there is no such table, or schema. */
 export function isMissing(error: unknown): boolean {
-  return (
-    error instanceof StoreError &&
-    MISSING.has(/\((\w{5})\)/.exec(error.message)?.[1] ?? '')
-  );
+  return isRefusedFor(error, '42P01', '3F000');
 }
 
 /** Runs a definition that may be there already, or be made by another process just now. */
@@ -176,12 +176,7 @@ export async function define(
       await connections.read({ text });
       return;
     } catch (error) {
-      const code =
-        error instanceof StoreError
-          ? /\((\w{5})\)/.exec(error.message)?.[1]
-          : undefined;
-      if (code === undefined || !RACED.has(code) || attempt === ATTEMPTS)
-        throw error;
+      if (!isRefusedFor(error, ...RACED) || attempt === ATTEMPTS) throw error;
       await sleep(20 * attempt);
     }
 }

@@ -1,9 +1,12 @@
-import type { Connections } from './connections.js';
 import { createHash } from 'node:crypto';
+import type { Connections } from './connections.js';
+import { isRefusedFor } from './postgres-errors.js';
 import { define } from './schema.js';
 
 /** Longest name of a view, in bytes; longer ones are cut off by PostgreSQL. */
 const LONGEST_NAME = 63;
+/** PostgreSQL's code for what others depend on. */
+const DEPENDENTS = '2BP01';
 
 /** A ledger in a schema. */
 export interface ViewPlace {
@@ -56,7 +59,7 @@ export async function removeViews(
 
 /** What somebody else has made a view over, or put something else into, stays. */
 function throwUnlessNeeded(error: unknown): void {
-  if (!/\(2BP01\)/.test(String(error))) throw error;
+  if (!isRefusedFor(error, DEPENDENTS)) throw error;
 }
 
 /**
