@@ -12,6 +12,8 @@ export type PartiqlErrorCode =
   | 'PARTIQL_PARAMETERS'
   /** The text is too long or too deeply nested. */
   | 'PARTIQL_LIMIT'
+  /** The statement held more than it may at a time, or made a value larger than one may be. */
+  | 'PARTIQL_MEMORY'
   /** The text asks for something that this language does not do. */
   | 'PARTIQL_UNSUPPORTED';
 

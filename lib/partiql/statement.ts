@@ -3,8 +3,9 @@ import type { IonValue, Timestamp } from '../ion/value.js';
 import type { Catalog } from './catalog.js';
 import { PartiqlError } from './errors.js';
 import type { StatementNode } from './language/ast.js';
-import { parse } from './language/parser.js';
-import type { Typing } from './plan/context.js';
+import { parse } from './language/parser/index.js';
+import { Budget, DEFAULT_MEMORY } from './plan/budget.js';
+import type { Typing } from './plan/dialect.js';
 import type { StatementPlan } from './plan/change.js';
 import { planStatement } from './plan/statement.js';
 import { type RowFlow, StatementRows } from './rows.js';
@@ -35,6 +36,8 @@ export interface ExecutionContext {
    * statement never calls it. Default: the statement runs on.
    */
   readonly pause?: () => Promise<void> | undefined;
+  /** Bytes that the statement may hold at a time; over it, it ends with `PARTIQL_MEMORY`. Default: 256 MiB. */
+  readonly memory?: number;
 }
 
 /** A statement that was parsed. It can be executed any number of times, in any ledger. */
@@ -79,6 +82,7 @@ class ParsedStatement implements Statement {
   /** A plan for each state of a catalog, as long as somebody has that state. */
   readonly #plans: Readonly<Record<Typing, WeakMap<object, KnownPlan>>> = {
     qldb: new WeakMap(),
+    strict: new WeakMap(),
     permissive: new WeakMap(),
   };
 
@@ -109,6 +113,7 @@ class ParsedStatement implements Statement {
       transactionId,
       now: () => (time ??= typeof now === 'function' ? now() : now),
       pause,
+      budget: new Budget(context.memory ?? DEFAULT_MEMORY),
       work: 0,
     });
   }

@@ -2,7 +2,7 @@ import { sha256, toBytes } from '../../ion/hash.js';
 import { encodeAlone } from '../../ion/encode.js';
 import { IonStruct, type IonValue } from '../../ion/value.js';
 import type * as Ast from '../../partiql/language/ast.js';
-import { parse } from '../../partiql/language/parser.js';
+import { parse } from '../../partiql/language/parser/index.js';
 import type { Revision } from '../../store/contract.js';
 import { decodeStruct } from '../journal/block.js';
 import { RevisionHasher } from '../journal/block-hashes.js';

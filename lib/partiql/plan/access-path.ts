@@ -2,7 +2,6 @@ import type { Relation, Rows } from '../catalog.js';
 import type * as Ast from '../language/ast.js';
 import { isUnknown, textOf } from '../values/kinds.js';
 import type { PlanContext } from './context.js';
-import { compileExpression } from './expression.js';
 import type { Evaluate, Frame, Run } from './runtime.js';
 import type { Scope } from './scope.js';
 
@@ -106,7 +105,7 @@ function keyOf(
 ): Evaluate | undefined {
   const { result, reads } = context.trackReads(() =>
     context.withHoists(() =>
-      context.condition(() => compileExpression(context, node, scope)),
+      context.condition(() => context.compile(node, scope)),
     ),
   );
   // Slots are handed out in the order of FROM: a later one is not filled yet.

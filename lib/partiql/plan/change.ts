@@ -14,7 +14,6 @@ import {
 } from '../values/kinds.js';
 import type { PlanContext } from './context.js';
 import { insert, remove, set, type DocumentPath } from './document-path.js';
-import { compileExpression } from './expression.js';
 import { compileFrom, filtering, type FromPlan, type Source } from './from.js';
 import { compileQuery } from './query.js';
 import {
@@ -113,7 +112,7 @@ export function compileInsert(
     throw context.semantic(at, `No such variable named '${path[0]}'`);
   }
   const { result: value, stages } = context.withHoists(() =>
-    compileExpression(context, node.value, new Scope()),
+    context.compile(node.value, new Scope()),
   );
   return function* (run) {
     const writer = writerOf(context, path, at, run);
@@ -183,7 +182,7 @@ export function compileChange(
   if (node.where !== undefined) {
     const { where } = node;
     const condition = context.withHoists(() =>
-      context.condition(() => compileExpression(context, where, from.scope)),
+      context.condition(() => context.compile(where, from.scope)),
     );
     stages.push(...condition.stages, filtering(condition.result));
   }
@@ -316,7 +315,7 @@ function compileOperation(
   const { at } = operation;
   switch (operation.kind) {
     case 'Set': {
-      const value = compileExpression(context, operation.value, from.scope);
+      const value = context.compile(operation.value, from.scope);
       const place = operation.value.at;
       return (document, frame, run) => {
         const given = storable(context, value(frame, run), place);
@@ -324,10 +323,9 @@ function compileOperation(
       };
     }
     case 'InsertInto': {
-      const value = compileExpression(context, operation.value, from.scope);
+      const value = context.compile(operation.value, from.scope);
       const key: Evaluate | undefined =
-        operation.position &&
-        compileExpression(context, operation.position, from.scope);
+        operation.position && context.compile(operation.position, from.scope);
       const isLiteral = operation.position?.kind === 'Literal';
       return (document, frame, run) => {
         const given = storable(context, value(frame, run), operation.value.at);

@@ -15,19 +15,20 @@ import {
   type Stage,
 } from './runtime.js';
 import type { Scope } from './scope.js';
+import { dialectOf, type Dialect, type Typing } from './dialect.js';
 
-/**
- * What becomes of operands that an operator or a function cannot work with.
- *
- * - `qldb`: a wrong type is an error, and NULL or MISSING give NULL. Values
- *   that have no order are neither less nor greater.
- * - `permissive`: the PartiQL specification's own way: a wrong type gives
- *   MISSING, and so does an operand that is MISSING.
- */
-export type Typing = 'qldb' | 'permissive';
+/** What turns a node into a closure. A context carries it, so that the families of expressions need not know of each other. */
+export type Compiler = (
+  context: PlanContext,
+  node: Ast.Expression,
+  scope: Scope,
+) => Evaluate;
 
-/** Compiles a query that stands in an expression. */
-export type SubqueryCompiler = (node: Ast.Expression, scope: Scope) => Evaluate;
+/** Compilers of an expression, and of a query that stands in one. */
+export interface Compilers {
+  readonly expression: Compiler;
+  readonly subquery: Compiler;
+}
 
 /** A query inside an expression that cannot run in one go, such as one over tables: it runs before the expression, and leaves its rows in a slot. */
 export interface HoistedQuery {
@@ -53,15 +54,26 @@ export class PlanContext {
     readonly source: string,
     /** What names mean. Nothing else of a catalog is in a plan. */
     readonly catalog: Pick<Catalog, 'relation'>,
-    readonly typing: Typing,
-    readonly compileSubquery: (
-      context: PlanContext,
-      node: Ast.Expression,
-      scope: Scope,
-    ) => Evaluate,
+    typing: Typing,
+    readonly compilers: Compilers,
     /** Values that names outside every query mean; for evaluations without a ledger. */
     readonly globals: ReadonlyMap<string, IonValue> = new Map(),
-  ) {}
+  ) {
+    this.dialect = dialectOf(typing);
+  }
+
+  /** The rules of the statement's typing. */
+  readonly dialect: Dialect;
+
+  /** Compiles an expression. */
+  compile(node: Ast.Expression, scope: Scope): Evaluate {
+    return this.compilers.expression(this, node, scope);
+  }
+
+  /** Compiles a query that stands in an expression. */
+  compileSubquery(node: Ast.Expression, scope: Scope): Evaluate {
+    return this.compilers.subquery(this, node, scope);
+  }
 
   /** Where aggregate calls go; undefined where there can be none. */
   aggregates: AggregateSink | undefined;
@@ -150,13 +162,13 @@ export class PlanContext {
 
   /** The result of an operator one of whose operands is NULL or MISSING. */
   readonly unknown = (a: IonValue, b?: IonValue): IonValue =>
-    this.typing === 'permissive' && (a === MISSING || b === MISSING)
+    this.dialect.missingStaysMissing && (a === MISSING || b === MISSING)
       ? MISSING
       : null;
 
   /** The result of a condition on values that it cannot compare. */
   get incomparable(): IonValue {
-    return this.typing === 'permissive' ? MISSING : null;
+    return this.dialect.faultsAreMissing ? MISSING : null;
   }
 
   semantic(at: Position, text: string) {

@@ -5,7 +5,6 @@ import type * as Ast from '../language/ast.js';
 import { structOf, textOf } from '../values/kinds.js';
 import { collectFrames, type StatementPlan } from './change.js';
 import type { PlanContext } from './context.js';
-import { compileExpression } from './expression.js';
 import { answerOf, type Run } from './runtime.js';
 import { Scope } from './scope.js';
 
@@ -76,7 +75,7 @@ export function compileExec(
     );
   }
   const { result: args, stages } = context.withHoists(() =>
-    node.args.map((arg) => compileExpression(context, arg, new Scope())),
+    node.args.map((arg) => context.compile(arg, new Scope())),
   );
   const { source } = context;
   return function* (run) {

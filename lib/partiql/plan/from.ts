@@ -17,7 +17,6 @@ import {
   type KeyCondition,
 } from './access-path.js';
 import { isTrue, type PlanContext } from './context.js';
-import { compileExpression } from './expression.js';
 import { joinStage } from './join.js';
 import type { QueryPlan } from './query-plan.js';
 import {
@@ -161,7 +160,7 @@ class FromCompiler {
     if (on === undefined) return [];
     const { context } = this;
     const { result, stages } = context.withHoists(() =>
-      context.condition(() => compileExpression(context, on, this.#scope)),
+      context.condition(() => context.compile(on, this.#scope)),
     );
     return [...stages, filtering(result)];
   }
@@ -204,7 +203,7 @@ class FromCompiler {
       root !== undefined && this.context.globals.has(root)
         ? new Scope()
         : this.#scope;
-    return query ?? compileExpression(this.context, node.value, scope);
+    return query ?? this.context.compile(node.value, scope);
   }
 
   #declare(node: Ast.SourceNode, relation: Source['relation']): Source {
@@ -357,7 +356,7 @@ function compileHistory(
   }
   const { source } = context;
   const bounds = times.map((time) => {
-    const evaluate = compileExpression(context, time, scope);
+    const evaluate = context.compile(time, scope);
     return (frame: Frame, run: Run) => {
       const value = bare(evaluate(frame, run));
       if (value instanceof Timestamp) return value;
@@ -460,7 +459,7 @@ function valueStage(
 ): Stage {
   const members: Members = source.node.unpivot
     ? unpivoted
-    : (range) => elements(range, context.typing === 'qldb');
+    : (range) => elements(range, !context.dialect.missingStaysMissing);
   return expanding(false, function* (frame, run) {
     let output: Frame[] = [];
     for (const [member, position] of members(value(frame, run))) {

@@ -5,7 +5,6 @@ import { accumulatorFor, type Accumulator } from '../functions/aggregates.js';
 import type * as Ast from '../language/ast.js';
 import { bagOf, isUnknown, MISSING } from '../values/kinds.js';
 import type { AggregateSink, PlanContext } from './context.js';
-import { compileExpression } from './expression.js';
 import { countingStage, defaultName, type FromPlan } from './from.js';
 import {
   batched,
@@ -72,7 +71,7 @@ export class Grouping implements AggregateSink {
   /** Compiles what is worked out for each row, before there are groups. */
   #compileRow(node: Ast.Expression): Evaluate {
     const { result, stages } = this.context.withHoists(() =>
-      compileExpression(this.context, node, this.rows),
+      this.context.compile(node, this.rows),
     );
     this.#before.push(...stages);
     return result;

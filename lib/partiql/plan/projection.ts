@@ -2,7 +2,6 @@ import { IonStruct, type IonField, type IonValue } from '../../ion/value.js';
 import type * as Ast from '../language/ast.js';
 import { MISSING, structOf, textOf } from '../values/kinds.js';
 import type { PlanContext } from './context.js';
-import { compileExpression } from './expression.js';
 import { defaultName, type Source } from './from.js';
 import type { Evaluate } from './runtime.js';
 import type { Scope } from './scope.js';
@@ -24,7 +23,7 @@ export function compileProjection(
 ): Evaluate {
   switch (projection.kind) {
     case 'Value':
-      return compileExpression(context, projection.value, scope);
+      return context.compile(projection.value, scope);
     case 'Star':
       return star(
         sources?.flatMap(starsOf) ??
@@ -80,7 +79,7 @@ function items(
   scope: Scope,
 ): Evaluate {
   const compiled = list.map((item, index) => ({
-    evaluate: compileExpression(context, item.value, scope),
+    evaluate: context.compile(item.value, scope),
     name: itemName(item, index),
     all: item.kind === 'All',
   }));

@@ -3,9 +3,14 @@ import { keyText } from '../equality-key.js';
 import { evaluationError } from '../errors.js';
 import type * as Ast from '../language/ast.js';
 import { compareValues } from '../values/compare.js';
-import { bagOf, bare, isUnknown, structOf } from '../values/kinds.js';
+import {
+  bagOf,
+  bare,
+  isUnknown,
+  structOf,
+  orMissing,
+} from '../values/kinds.js';
 import type { PlanContext } from './context.js';
-import { compileExpression, orMissing } from './expression.js';
 import { compileFrom, filtering, rowsOf, type FromPlan } from './from.js';
 import { Grouping, hasAggregate } from './group.js';
 import { compileProjection, Pivot } from './projection.js';
@@ -55,7 +60,7 @@ export function compileSubquery(
   const { result: plan, reads } = context.trackReads(() =>
     withoutGroup(context, () => compileQuery(context, node, scope)),
   );
-  if (plan === undefined) return compileExpression(context, node, scope);
+  if (plan === undefined) return context.compile(node, scope);
   const pivot = isPivot(node);
   const { stages, output, ordered } = plan;
   const gather = (values: readonly IonValue[]): IonValue => {
@@ -108,9 +113,7 @@ function compileSelect(
   if (node.where !== undefined) {
     const { where } = node;
     push(stages, context, () =>
-      filtering(
-        context.condition(() => compileExpression(context, where, rows)),
-      ),
+      filtering(context.condition(() => context.compile(where, rows))),
     );
   }
 
@@ -136,9 +139,7 @@ function compileSelect(
     if (node.having !== undefined) {
       const { having } = node;
       push(after, context, () =>
-        filtering(
-          context.condition(() => compileExpression(context, having, scope)),
-        ),
+        filtering(context.condition(() => context.compile(having, scope))),
       );
     }
     const project = () =>
@@ -205,7 +206,7 @@ function compileLets(
     const inner = new Scope(scope);
     const current = scope;
     push(stages, context, () => {
-      const evaluate = compileExpression(context, value, current);
+      const evaluate = context.compile(value, current);
       return mapping((frame, run) => {
         frame[slot] = evaluate(frame, run);
         return true;
@@ -232,8 +233,8 @@ function projecting(
       return true;
     });
   }
-  const value = compileExpression(context, projection.value, scope);
-  const name = compileExpression(context, projection.name, scope);
+  const value = context.compile(projection.value, scope);
+  const name = context.compile(projection.name, scope);
   return gathering((run) => {
     const pivot = new Pivot();
     return {
@@ -304,7 +305,7 @@ function compileTail(
   const output = context.allocate();
   const stages: Stage[] = [];
   push(stages, context, () => {
-    const body = compileExpression(context, node.body, outer);
+    const body = context.compile(node.body, outer);
     return expanding(false, (frame, run) =>
       batched(
         rowsOf(body(frame, run)).map((row) => {
@@ -331,9 +332,7 @@ function compileOrder(
   if (orderBy.length > 0) {
     push(stages, context, () => {
       const keys = orderBy.map(({ value, descending, nullsFirst }) => ({
-        evaluate: context.condition(() =>
-          compileExpression(context, value, scope),
-        ),
+        evaluate: context.condition(() => context.compile(value, scope)),
         sign: descending ? -1 : 1,
         nullsFirst,
       }));
@@ -435,7 +434,7 @@ function countOf(
   clause: string,
 ): Count | undefined {
   if (node === undefined) return undefined;
-  const evaluate = compileExpression(context, node, scope);
+  const evaluate = context.compile(node, scope);
   const { source } = context;
   return (frame, run) => {
     const value = bare(evaluate(frame, run));

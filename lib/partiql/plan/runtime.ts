@@ -1,6 +1,7 @@
 import type { MaybePromise } from '../../async/maybe-promise.js';
 import type { IonValue, Timestamp } from '../../ion/value.js';
 import type { Catalog } from '../catalog.js';
+import type { Budget } from './budget.js';
 
 /**
  * The variables of one row: a slot for each variable of the statement, those
@@ -18,6 +19,8 @@ export interface Run {
   readonly now: () => Timestamp;
   /** Lets others run, or ends the statement; see `ExecutionContext`. */
   readonly pause?: () => Promise<void> | undefined;
+  /** What the statement holds. */
+  readonly budget: Budget;
   /** Row steps since the last {@link turn}, roughly. */
   work: number;
 }

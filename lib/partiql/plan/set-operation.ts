@@ -4,7 +4,6 @@ import { evaluationError } from '../errors.js';
 import type * as Ast from '../language/ast.js';
 import { bagOf, isUnknown, itemsOf, MISSING } from '../values/kinds.js';
 import type { PlanContext } from './context.js';
-import { compileExpression } from './expression.js';
 import type { Evaluate } from './runtime.js';
 import type { Scope } from './scope.js';
 
@@ -18,8 +17,8 @@ export function compileSetOperation(
   node: Ast.SetOperationNode,
   scope: Scope,
 ): Evaluate {
-  const left = compileExpression(context, node.left, scope);
-  const right = compileExpression(context, node.right, scope);
+  const left = context.compile(node.left, scope);
+  const right = context.compile(node.right, scope);
   const { source } = context;
   const operand = (value: IonValue): readonly IonValue[] => {
     const items = itemsOf(value);
@@ -34,7 +33,7 @@ export function compileSetOperation(
   return (frame, run) => {
     const a = left(frame, run);
     const b = right(frame, run);
-    if (!node.outer && context.typing === 'permissive') {
+    if (!node.outer && context.dialect.faultsAreMissing) {
       if (itemsOf(a) === undefined || itemsOf(b) === undefined) return MISSING;
     }
     return bagOf(combine(node, operand(a), operand(b)));

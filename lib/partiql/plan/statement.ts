@@ -3,14 +3,21 @@ import type { Catalog } from '../catalog.js';
 import { syntaxError, PartiqlError } from '../errors.js';
 import type * as Ast from '../language/ast.js';
 import { MISSING, sealed } from '../values/kinds.js';
+import { Budget, DEFAULT_MEMORY } from './budget.js';
 import { compileChange, compileInsert, type StatementPlan } from './change.js';
-import { PlanContext, type Typing } from './context.js';
+import { PlanContext, type Compilers } from './context.js';
+import type { Typing } from './dialect.js';
 import { compileDefinition, compileExec } from './definition.js';
-import { compileExpression } from './expression.js';
+import { compileExpression } from './expression/index.js';
 import { rowsOf } from './from.js';
 import { compileQuery, compileSubquery } from './query.js';
 import { BATCH, framesOf, runStages, turn, Wait, type Run } from './runtime.js';
 import { Scope } from './scope.js';
+
+const compilers: Compilers = {
+  expression: compileExpression,
+  subquery: compileSubquery,
+};
 
 /** Settings of one plan besides its text. */
 export interface PlanOptions {
@@ -34,7 +41,7 @@ export function planStatement(
     source,
     catalog,
     options.typing ?? 'qldb',
-    compileSubquery,
+    compilers,
     options.globals,
   );
   switch (node.kind) {
@@ -131,7 +138,7 @@ export async function evaluateExpression(
     source,
     catalog,
     options.typing ?? 'qldb',
-    compileSubquery,
+    compilers,
     options.globals,
   );
   const { result: evaluate, stages } = context.withHoists(() =>
@@ -144,6 +151,7 @@ export async function evaluateExpression(
     now: () => {
       throw new TypeError('there is no time here');
     },
+    budget: new Budget(DEFAULT_MEMORY),
     work: 0,
   };
   for (const frames of framesOf(

@@ -33,6 +33,11 @@ export class Bag extends Array<IonValue> {
   }
 }
 
+/** Null is a value: only what is not there at all is MISSING. */
+export function orMissing(value: IonValue | undefined): IonValue {
+  return value === undefined ? MISSING : value;
+}
+
 /** A bag of these values. */
 export function bagOf(items: Iterable<IonValue>): Bag {
   const bag = new Bag();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PartiqlError } from '../../../lib/partiql/index.js';
-import { MAX_DEPTH, parse } from '../../../lib/partiql/language/parser.js';
+import { MAX_DEPTH, parse } from '../../../lib/partiql/language/parser/index.js';
 
 function errorOf(source: string): PartiqlError {
   try {

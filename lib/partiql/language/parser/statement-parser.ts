@@ -1,0 +1,293 @@
+import type * as Ast from '../ast.js';
+import { QueryParser } from './query-parser.js';
+
+/** A statement's tree, and how many `?` it has. */
+export interface ParsedStatement {
+  readonly statement: Ast.StatementNode;
+  readonly parameterCount: number;
+}
+
+/** Statements: queries, changes of documents, definitions, procedures. */
+export class StatementParser extends QueryParser {
+  /** Document : Statement `;`? */
+  parseDocument(): ParsedStatement {
+    if (this.current().kind === 'End') {
+      throw this.error(this.current(), 'the statement is empty');
+    }
+    const statement = this.parseStatement();
+    if (this.skipSymbol(';')) {
+      if (this.current().kind !== 'End') {
+        throw this.error(
+          this.current(),
+          'Unexpected token after semicolon. (Only one query is allowed.)',
+        );
+      }
+    } else if (this.current().kind !== 'End') {
+      throw this.unexpected('the end of the statement');
+    }
+    return { statement, parameterCount: this.parameters };
+  }
+
+  /**
+   * Statement :
+   *   - Insert | Update | FromChange | Delete
+   *   - Create | Drop | Undrop
+   *   - Exec
+   *   - Query
+   */
+  protected parseStatement(): Ast.StatementNode {
+    const at = this.current();
+    switch (this.keyword) {
+      case 'INSERT':
+        return this.parseInsert();
+      case 'UPDATE':
+        return this.parseUpdate();
+      case 'FROM':
+        return this.parseFromChange();
+      case 'DELETE':
+        return this.parseDelete();
+      case 'CREATE':
+        return this.parseCreate();
+      case 'DROP':
+        return this.parseDrop();
+      case 'UNDROP':
+        return this.parseUndrop();
+      case 'EXEC':
+      case 'EXECUTE':
+        return this.parseExec();
+      default:
+        return { kind: 'SelectStatement', at, query: this.parseExpression() };
+    }
+  }
+
+  /**
+   * Create :
+   *   - CREATE TABLE Name ( WITH `(` Name `=` Expression ( `,` … )* `)` )?
+   *   - CREATE INDEX ON Table `(` Name `)`
+   */
+  protected parseCreate(): Ast.StatementNode {
+    const at = this.next();
+    if (this.skipWord('TABLE')) {
+      const name = this.parseName('a table name').name;
+      this.parseOptions();
+      return { kind: 'CreateTable', at, name };
+    }
+    if (this.skipWord('INDEX')) {
+      this.expectWord('ON');
+      const table = this.parseTable();
+      this.expectSymbol('(');
+      const field = this.parseName('the name of a field').name;
+      if (this.current().text === ',' || this.current().text === '.') {
+        throw this.error(
+          this.current(),
+          `expected ) but found ${this.describe()}: an index covers one top-level field`,
+        );
+      }
+      this.expectSymbol(')');
+      return { kind: 'CreateIndex', at, table, field };
+    }
+    throw this.error(
+      this.current(),
+      `Unexpected token following CREATE: expected TABLE or INDEX but found ${this.describe()}`,
+    );
+  }
+
+  /** Options of CREATE TABLE, such as `WITH (aws_tags = …)`. A ledger of one's own has no tags: they are read over. */
+  protected parseOptions(): void {
+    if (!this.skipWord('WITH')) return;
+    this.expectSymbol('(');
+    do {
+      this.parseName('the name of an option');
+      this.expectSymbol('=');
+      this.parseExpression();
+    } while (this.skipSymbol(','));
+    this.expectSymbol(')');
+  }
+
+  /**
+   * Drop :
+   *   - DROP TABLE Table
+   *   - DROP INDEX Name ON Table WITH `(` purge `=` true `)`
+   */
+  protected parseDrop(): Ast.StatementNode {
+    const at = this.next();
+    if (this.skipWord('TABLE')) {
+      return { kind: 'DropTable', at, table: this.parseTable() };
+    }
+    if (this.skipWord('INDEX')) {
+      const index = this.parseName('an index id in double quotes').name;
+      this.expectWord('ON');
+      const table = this.parseTable();
+      this.expectWord('WITH');
+      this.expectSymbol('(');
+      // `purge` is no keyword: it is case sensitive.
+      if (this.current().text !== 'purge')
+        throw this.unexpected('purge = true');
+      this.next();
+      this.expectSymbol('=');
+      this.expectWord('TRUE');
+      this.expectSymbol(')');
+      return { kind: 'DropIndex', at, index, table };
+    }
+    throw this.error(
+      this.current(),
+      `Unexpected token following DROP: expected TABLE or INDEX but found ${this.describe()}`,
+    );
+  }
+
+  /** Undrop : UNDROP TABLE Name */
+  protected parseUndrop(): Ast.StatementNode {
+    const at = this.next();
+    this.expectWord('TABLE');
+    const tableId = this.parseName('a table id in double quotes').name;
+    return { kind: 'UndropTable', at, tableId };
+  }
+
+  /** Exec : EXEC Name Expression ( `,` Expression )* */
+  protected parseExec(): Ast.StatementNode {
+    const at = this.next();
+    if (this.current().kind === 'End') {
+      throw this.error(this.current(), 'No stored procedure provided');
+    }
+    const procedure = this.parseName('the name of a procedure').name;
+    if (this.current().text === '(' && this.current().kind === 'Symbol') {
+      throw this.error(
+        this.current(),
+        'Unexpected LEFT_PAREN found following stored procedure call',
+      );
+    }
+    const args: Ast.Expression[] = [];
+    if (this.current().kind !== 'End' && !this.isSymbol(';')) {
+      do args.push(this.parseExpression());
+      while (this.skipSymbol(','));
+    }
+    return { kind: 'Exec', at, procedure, args };
+  }
+
+  /**
+   * Insert :
+   *   - INSERT INTO Table VALUE Expression
+   *   - INSERT INTO Table Expression
+   */
+  protected parseInsert(): Ast.StatementNode {
+    const at = this.next();
+    this.expectWord('INTO');
+    const table = this.parseTable();
+    const single = this.skipWord('VALUE');
+    const value = this.parseExpression();
+    if (single && this.isWord('AT')) {
+      throw this.error(
+        this.current(),
+        'AT gives a position inside a document, and this INSERT adds a whole document',
+      );
+    }
+    return { kind: 'Insert', at, table, value, single };
+  }
+
+  /** Table : Name ( `.` Name )* */
+  protected parseTable(): Ast.TableNode {
+    const at = this.current();
+    const path = [this.parseName('a table name').name];
+    while (this.skipSymbol('.')) path.push(this.parseName('a name').name);
+    return { at, path };
+  }
+
+  /** Update : UPDATE Source Operation+ ( WHERE Expression )? */
+  protected parseUpdate(): Ast.StatementNode {
+    const at = this.next();
+    const from = this.parseSource();
+    const operations = this.parseOperations();
+    const where = this.parseWhere();
+    return { kind: 'Change', at, from, where, operations };
+  }
+
+  /** FromChange : FROM From ( WHERE Expression )? Operation+ */
+  protected parseFromChange(): Ast.StatementNode {
+    const at = this.next();
+    const from = this.parseFrom();
+    const where = this.parseWhere();
+    const operations = this.parseOperations();
+    return { kind: 'Change', at, from, where, operations };
+  }
+
+  /** Delete : DELETE FROM Source ( WHERE Expression )? */
+  protected parseDelete(): Ast.StatementNode {
+    const at = this.next();
+    if (!this.isWord('FROM')) {
+      throw this.error(
+        this.current(),
+        `Expected FROM after DELETE: found ${this.describe()}`,
+      );
+    }
+    this.next();
+    const from = this.parseSource();
+    const where = this.parseWhere();
+    return {
+      kind: 'Change',
+      at,
+      from,
+      where,
+      operations: [{ kind: 'Delete', at }],
+    };
+  }
+
+  /**
+   * Operation :
+   *   - SET Target `=` Expression ( `,` Target `=` Expression )*
+   *   - INSERT INTO Target VALUE Expression ( AT Expression )?
+   *   - REMOVE Target
+   */
+  protected parseOperations(): readonly Ast.ChangeOperation[] {
+    const operations: Ast.ChangeOperation[] = [];
+    for (;;) {
+      const at = this.current();
+      if (this.skipWord('SET')) {
+        do {
+          const target = this.parseTarget();
+          this.expectSymbol('=');
+          const value = this.parseExpression();
+          operations.push({ kind: 'Set', at: target.at, target, value });
+        } while (this.skipSymbol(','));
+      } else if (this.skipWord('INSERT')) {
+        this.expectWord('INTO');
+        const target = this.parseTarget();
+        this.expectWord('VALUE');
+        const value = this.parseExpression();
+        const position = this.skipWord('AT')
+          ? this.parseExpression()
+          : undefined;
+        operations.push({ kind: 'InsertInto', at, target, value, position });
+      } else if (this.skipWord('REMOVE')) {
+        operations.push({ kind: 'Remove', at, target: this.parseTarget() });
+      } else if (operations.length === 0) {
+        throw this.error(
+          at,
+          `Expected data manipulation: expected SET, INSERT INTO or REMOVE but found ${this.describe()}`,
+        );
+      } else return operations;
+    }
+  }
+
+  /** Target : Name ( `.` Name | `[` String `]` | `[` Integer `]` )* */
+  protected parseTarget(): Ast.TargetNode {
+    const at = this.current();
+    const { name } = this.parseName('the path of a field');
+    const steps: (string | number)[] = [];
+    for (;;) {
+      if (this.skipSymbol('.')) {
+        steps.push(this.parseFieldName());
+      } else if (this.skipSymbol('[')) {
+        const step = this.next();
+        if (step.kind === 'String') steps.push(step.text);
+        else if (step.kind === 'Integer') steps.push(Number(step.text));
+        else {
+          throw this.error(
+            step,
+            'invalid Path component: a path that is changed takes field names and literal positions only',
+          );
+        }
+        this.expectSymbol(']');
+      } else return { at, name, steps };
+    }
+  }
+}

@@ -1,0 +1,200 @@
+import { limitError, type PartiqlError, syntaxError } from '../../errors.js';
+import type * as Ast from '../ast.js';
+import { tokenize, type Token } from '../lexer.js';
+import type { Position } from '../print-location.js';
+import { RESERVED_WORDS } from '../reserved-words.js';
+
+/** How deep parentheses, constructors, queries and chains of operators, joins and path steps may nest. */
+export const MAX_DEPTH = 500;
+
+/** The tokens of a statement, how deep what was parsed nests, and the errors that name a token. */
+export abstract class TokenStream {
+  protected readonly source: string;
+
+  protected readonly tokens: readonly Token[];
+
+  protected index = 0;
+
+  protected depth = 0;
+
+  /** How deep what was parsed reaches, from the innermost {@link begin} on. */
+  protected deepest = 0;
+
+  protected parameters = 0;
+
+  constructor(source: string) {
+    this.source = source;
+    this.tokens = tokenize(source);
+  }
+
+  protected current(): Token {
+    return this.tokens[this.index];
+  }
+
+  /** The word that stands here, in upper case; empty if there is none. */
+  protected get keyword(): string {
+    return this.current().upper;
+  }
+
+  protected peek(ahead: number): Token {
+    const last = this.tokens.length - 1;
+    return this.tokens[Math.min(this.index + ahead, last)];
+  }
+
+  protected next(): Token {
+    const token = this.current();
+    if (token.kind !== 'End') this.index += 1;
+    return token;
+  }
+
+  protected isWord(keyword: string): boolean {
+    return this.current().upper === keyword;
+  }
+
+  protected skipWord(keyword: string): boolean {
+    if (this.current().upper !== keyword) return false;
+    this.index += 1;
+    return true;
+  }
+
+  protected expectWord(keyword: string): void {
+    if (!this.skipWord(keyword)) {
+      throw this.error(
+        this.current(),
+        `expected keyword, ${keyword} but found ${this.describe()}`,
+      );
+    }
+  }
+
+  protected isSymbol(symbol: string): boolean {
+    return this.current().kind === 'Symbol' && this.current().text === symbol;
+  }
+
+  protected skipSymbol(symbol: string): boolean {
+    if (!this.isSymbol(symbol)) return false;
+    this.index += 1;
+    return true;
+  }
+
+  protected expectSymbol(symbol: string): void {
+    if (!this.skipSymbol(symbol)) throw this.unexpected(symbol);
+  }
+
+  protected isName(): boolean {
+    const token = this.current();
+    return (
+      token.kind === 'QuotedName' ||
+      (token.kind === 'Word' &&
+        !RESERVED_WORDS.has(token.upper) &&
+        !(token.upper === 'LET' || token.upper === 'OFFSET'))
+    );
+  }
+
+  protected parseName(expected: string): Ast.AliasNode {
+    const token = this.current();
+    if (!this.isName()) {
+      const hint = RESERVED_WORDS.has(token.upper)
+        ? `; a name that is a reserved word is written in double quotes, "${token.text}"`
+        : '';
+      throw this.error(
+        token,
+        `expected ${expected} but found ${this.describe()}${hint}`,
+      );
+    }
+    this.next();
+    return { at: token, name: token.text };
+  }
+
+  /** Alias : AS Name | Name */
+  protected parseAlias(): Ast.AliasNode | undefined {
+    if (this.skipWord('AS')) return this.parseName('identifier for alias');
+    return this.isName() ? this.parseName('identifier for alias') : undefined;
+  }
+
+  protected enter(): void {
+    this.depth += 1;
+    if (this.depth > this.deepest) this.deepest = this.depth;
+    if (this.depth > MAX_DEPTH) throw this.tooDeep();
+  }
+
+  protected leave(): void {
+    this.depth -= 1;
+  }
+
+  /** Begins a chain of operators, joins or path steps; gives what {@link end} takes. */
+  protected begin(): number {
+    const before = this.deepest;
+    this.deepest = this.depth;
+    return before;
+  }
+
+  /**
+   * What the chain has so far becomes the left side of its next link, one level
+   * deeper: a chain is as deep as it is long. AND and OR are one link, as they
+   * are flat.
+   */
+  protected wrap(): void {
+    this.deepest += 1;
+    if (this.deepest > MAX_DEPTH) throw this.tooDeep();
+  }
+
+  protected end(before: number): void {
+    if (before > this.deepest) this.deepest = before;
+  }
+
+  protected tooDeep(): PartiqlError {
+    return limitError(
+      this.source,
+      this.current(),
+      `the statement is nested more than ${MAX_DEPTH} levels deep`,
+    );
+  }
+
+  protected describe(): string {
+    return describe(this.current());
+  }
+
+  protected unexpected(expected: string): PartiqlError {
+    return this.error(
+      this.current(),
+      `expected ${expected} but found ${this.describe()}`,
+    );
+  }
+
+  protected error(at: Position, text: string): PartiqlError {
+    return syntaxError(this.source, at, text);
+  }
+}
+
+export /** A token as an error names it, such as `KEYWORD : FROM`. */
+function describe(token: Token): string {
+  const text =
+    token.text.length > 40 ? `${token.text.slice(0, 40)}…` : token.text;
+  switch (token.kind) {
+    case 'Word':
+      return RESERVED_WORDS.has(token.upper)
+        ? `KEYWORD : ${token.upper}`
+        : `IDENTIFIER : ${text}`;
+    case 'QuotedName':
+      return `QUOTED_IDENTIFIER : ${text}`;
+    case 'String':
+    case 'Integer':
+    case 'Decimal':
+      return `LITERAL : ${text}`;
+    case 'Ion':
+      return `ION_LITERAL : ${text}`;
+    case 'Parameter':
+      return 'QUESTION_MARK : ?';
+    case 'Symbol':
+      return `OPERATOR : ${text}`;
+    case 'End':
+      return 'EOF';
+  }
+}
+
+export function isBracket(
+  token: Token | undefined,
+  ...symbols: readonly string[]
+): boolean {
+  return token?.kind === 'Symbol' && symbols.includes(token.text);
+}

@@ -1,0 +1,74 @@
+import type * as Ast from '../../language/ast.js';
+import { bare, isUnknown, numericOf, textOf } from '../../values/kinds.js';
+import { calculate, negate } from '../../values/numbers.js';
+import type { PlanContext } from '../context.js';
+import type { Evaluate } from '../runtime.js';
+import type { Scope } from '../scope.js';
+import { guarded, wrongTypes } from './evaluate.js';
+import { compileOperand } from './operand.js';
+
+export function compileUnary(
+  context: PlanContext,
+  node: Ast.UnaryNode,
+  operand: Evaluate,
+): Evaluate {
+  const { unknown } = context;
+  if (node.operator === 'NOT') {
+    return guarded(context, node.at, (frame, run) => {
+      const value = bare(operand(frame, run));
+      if (typeof value === 'boolean') return !value;
+      if (isUnknown(value)) return null;
+      throw wrongTypes('NOT', 'BOOL', value);
+    });
+  }
+  const { operator } = node;
+  return guarded(context, node.at, (frame, run) => {
+    const value = operand(frame, run);
+    if (isUnknown(value)) return unknown(value);
+    const number = numericOf(value);
+    if (number === undefined) throw wrongTypes(operator, 'NUMBER', value);
+    return operator === '-' ? negate(number) : number;
+  });
+}
+
+/** `+ - * / %` and `||` */
+export function compileArithmetic(
+  context: PlanContext,
+  node: Ast.BinaryNode,
+  operator: Ast.ArithmeticOperator | '||',
+  scope: Scope,
+): Evaluate {
+  const left = compileOperand(context, node.left, scope);
+  const right = compileOperand(context, node.right, scope);
+  const { unknown } = context;
+  switch (operator) {
+    case '||':
+      return guarded(context, node.at, (frame, run) => {
+        const a = left(frame, run);
+        const b = right(frame, run);
+        if (isUnknown(a) || isUnknown(b)) return unknown(a, b);
+        const x = textOf(a);
+        const y = textOf(b);
+        if (x === undefined || y === undefined) {
+          throw wrongTypes('||', 'STRING, STRING', a, b);
+        }
+        return x + y;
+      });
+    case '+':
+    case '-':
+    case '*':
+    case '/':
+    case '%':
+      return guarded(context, node.at, (frame, run) => {
+        const a = left(frame, run);
+        const b = right(frame, run);
+        if (isUnknown(a) || isUnknown(b)) return unknown(a, b);
+        const x = numericOf(a);
+        const y = numericOf(b);
+        if (x === undefined || y === undefined) {
+          throw wrongTypes(operator, 'NUMBER, NUMBER', a, b);
+        }
+        return calculate(operator, x, y);
+      });
+  }
+}

@@ -1,0 +1,65 @@
+import type * as Ast from '../../language/ast.js';
+import { IonStruct, type IonField, type IonValue } from '../../../ion/value.js';
+import { EvaluationFault } from '../../errors.js';
+import { bagOf, MISSING, textOf, typeNameOf } from '../../values/kinds.js';
+import type { PlanContext } from '../context.js';
+import type { Evaluate, Frame, Run } from '../runtime.js';
+import type { Scope } from '../scope.js';
+import { guarded } from './evaluate.js';
+
+export function compileSequence(
+  context: PlanContext,
+  node: Ast.SequenceNode,
+  items: readonly Evaluate[],
+): Evaluate {
+  context.mayHoldMissing ||= node.items.some(mayBeMissing);
+  // A long list is work too, though an element is less of it than a row.
+  const work = items.length >> 4;
+  const members: (frame: Frame, run: Run) => readonly IonValue[] = (
+    frame,
+    run,
+  ) => {
+    run.work += work;
+    return items.map((item) => item(frame, run));
+  };
+  return node.type === 'bag'
+    ? (frame, run) => bagOf(members(frame, run))
+    : members;
+}
+
+/** Whether an element can be MISSING by itself; what a constructor or a caller makes cannot. */
+function mayBeMissing({ kind }: Ast.Expression): boolean {
+  return (
+    kind !== 'Literal' &&
+    kind !== 'Parameter' &&
+    kind !== 'Struct' &&
+    kind !== 'Sequence'
+  );
+}
+
+export function compileStruct(
+  context: PlanContext,
+  node: Ast.StructNode,
+  scope: Scope,
+): Evaluate {
+  const fields = node.fields.map(
+    ({ name, value }) =>
+      [context.compile(name, scope), context.compile(value, scope)] as const,
+  );
+  return guarded(context, node.at, (frame, run) => {
+    const entries: IonField[] = [];
+    for (const [nameOf, valueOf] of fields) {
+      const nameValue = nameOf(frame, run);
+      const name = textOf(nameValue);
+      if (name === undefined) {
+        if (context.dialect.faultsAreMissing) continue;
+        throw new EvaluationFault(
+          `the name of a field must be a string, and this one is ${typeNameOf(nameValue)}`,
+        );
+      }
+      const value = valueOf(frame, run);
+      if (value !== MISSING) entries.push([name, value]);
+    }
+    return IonStruct.of(entries);
+  });
+}
