@@ -26,55 +26,63 @@ const SHORT_ESCAPES: Readonly<Record<string, string>> = {
   '\t': '\\t',
 };
 
-/** A value as Ion text, on one line; see `formatIonText`. */
-export function textOf(value: IonValue): string {
+/**
+ * A value as Ion text, on one line; see `formatIonText`.
+ *
+ * @param unknown - what is written for a symbol of unknown text; without it such
+ * a symbol is an error
+ */
+export function textOf(value: IonValue, unknown?: '$0'): string {
   if (typeof value === 'string') return stringText(value);
   if (typeof value === 'number') return Object.is(value, -0) ? '0' : `${value}`;
   if (typeof value === 'boolean' || typeof value === 'bigint')
     return `${value}`;
   if (value === null) return 'null';
-  if (value instanceof IonStruct) return structText(value);
+  if (value instanceof IonStruct) return structText(value, unknown);
   if (value instanceof Uint8Array) return `{{${base64(value)}}}`;
   if (value instanceof Decimal) return decimalText(value, 'd');
   if (value instanceof Timestamp) return value.toString();
   if (value instanceof IonNull) return `null.${value.type}`;
   if (value instanceof IonFloat) return floatText(value.value);
-  if (value instanceof IonSymbol) return symbolText(knownText(value.text));
+  if (value instanceof IonSymbol) return symbolText(value.text, unknown);
   if (value instanceof IonClob)
     return `{{${stringText(Buffer.from(value.bytes).toString('latin1'), LATIN)}}}`;
   if (value instanceof IonSexp)
-    return `(${value.items.map(textInSexp).join(' ')})`;
+    return `(${value.items.map((item) => textInSexp(item, unknown)).join(' ')})`;
   if (value instanceof IonAnnotated) {
     const annotations = value.annotations.map((text) =>
-      symbolText(knownText(text)),
+      symbolText(text, unknown),
     );
-    return `${annotations.join('::')}::${textOf(value.value)}`;
+    return `${annotations.join('::')}::${textOf(value.value, unknown)}`;
   }
-  return `[${value.map(textOf).join(',')}]`;
+  return `[${value.map((item) => textOf(item, unknown)).join(',')}]`;
 }
 
 /** Symbols that need no quotes within a sexp. */
-const OPERATOR = /^[!#%&*+\-./;<=>?@^`|~]+$/;
+// A backtick would be one, but ends a literal in PartiQL.
+const OPERATOR = /^[!#%&*+\-./;<=>?@^|~]+$/;
 
-function textInSexp(value: IonValue): string {
+function textInSexp(value: IonValue, unknown?: '$0'): string {
   return value instanceof IonSymbol &&
     value.text !== null &&
     OPERATOR.test(value.text) &&
     !/\/[/*]/.test(value.text)
     ? value.text
-    : textOf(value);
+    : textOf(value, unknown);
 }
 
-function structText(struct: IonStruct): string {
+function structText(struct: IonStruct, unknown?: '$0'): string {
   let text = '{';
-  for (const [name, value] of struct.fields()) {
+  for (const [name, value] of struct.entries()) {
     if (text.length > 1) text += ',';
-    text += `${symbolText(name)}:${textOf(value)}`;
+    text += `${symbolText(name, unknown)}:${textOf(value, unknown)}`;
   }
   return `${text}}`;
 }
 
-function symbolText(text: string): string {
+function symbolText(symbol: string | null, unknown?: '$0'): string {
+  if (symbol === null && unknown !== undefined) return unknown;
+  const text = knownText(symbol);
   if (BARE.test(text) && !READ_OTHERWISE.test(text)) return text;
   return `'${escaped(text, "'")}'`;
 }

@@ -195,6 +195,8 @@ export interface SequenceNode extends NodeBase {
   /** A row value `(a, b)` is a list that was written with parentheses. */
   readonly type: 'list' | 'bag' | 'row';
   readonly items: readonly Expression[];
+  /** Written as `VALUES (…), (…)`, a bag of lists. */
+  readonly values?: true;
 }
 
 export interface StructNode extends NodeBase {
@@ -337,6 +339,8 @@ export interface InsertNode extends NodeBase {
 /** UPDATE, `FROM … SET`, DELETE: the rows of a source, and what is done to each. */
 export interface ChangeNode extends NodeBase {
   readonly kind: 'Change';
+  /** How it was written: `UPDATE … SET … WHERE`, `FROM … WHERE … SET`, or `DELETE FROM … WHERE`. */
+  readonly verb: 'UPDATE' | 'FROM' | 'DELETE';
   readonly from: FromNode;
   readonly where?: Expression;
   readonly operations: readonly ChangeOperation[];

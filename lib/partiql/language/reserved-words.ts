@@ -28,3 +28,9 @@ export const RESERVED_WORDS: ReadonlySet<string> = new Set(
   UNKNOWN UNPIVOT UPDATE UPPER USAGE USER USING UTCNOW VALUE VALUES VARCHAR
   VARYING VIEW WHEN WHENEVER WHERE WITH WORK WRITE YEAR ZONE`.split(/\s+/),
 );
+
+/**
+ * Words that QLDB does not reserve, but that begin a clause here: as names they
+ * are written in double quotes, too.
+ */
+export const CLAUSE_WORDS: ReadonlySet<string> = new Set(['LET', 'OFFSET']);

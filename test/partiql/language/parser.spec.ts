@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { PartiqlError } from '../../../lib/partiql/index.js';
-import { MAX_DEPTH, parse } from '../../../lib/partiql/language/parser/index.js';
+import {
+  MAX_DEPTH,
+  parse,
+} from '../../../lib/partiql/language/parser/index.js';
 
 function errorOf(source: string): PartiqlError {
   try {
@@ -89,6 +92,12 @@ describe('parse', () => {
       collection: { kind: 'Select' },
     });
     expect(shape('a IN ([1])')).toMatchObject({ collection: { type: 'list' } });
+  });
+
+  it('ends WHERE where a set operation begins', () => {
+    expect(shape('SELECT a FROM t WHERE b UNION SELECT c FROM u')).toEqual(
+      shape('(SELECT a FROM t WHERE b) UNION (SELECT c FROM u)'),
+    );
   });
 
   it('numbers parameters in the order of the text', () => {
@@ -232,6 +241,12 @@ describe('parse', () => {
     ],
     [
       'UPDATE V SET a[b] = 1',
+      1,
+      16,
+      'invalid Path component: a path that is changed takes field names and literal positions only',
+    ],
+    [
+      'UPDATE V SET a[10000000000000000] = 1',
       1,
       16,
       'invalid Path component: a path that is changed takes field names and literal positions only',

@@ -5,7 +5,8 @@ import { RESERVED_WORDS } from '../reserved-words.js';
 import { CallParser } from './call-parser.js';
 import { integer } from './literal-parser.js';
 
-const AGGREGATES = new Map<string, Ast.AggregateName>([
+/** Aggregates, and `COLL_` before each of them, by their names in upper case. */
+export const AGGREGATES = new Map<string, Ast.AggregateName>([
   ['AVG', 'avg'],
   ['COUNT', 'count'],
   ['MAX', 'max'],
@@ -17,7 +18,7 @@ const AGGREGATES = new Map<string, Ast.AggregateName>([
 ]);
 
 /** Reserved words that name functions. */
-const FUNCTION_WORDS: ReadonlySet<string> = new Set([
+export const FUNCTION_WORDS: ReadonlySet<string> = new Set([
   'BIT_LENGTH',
   'CHAR_LENGTH',
   'CHARACTER_LENGTH',
@@ -247,7 +248,7 @@ export abstract class PrimaryParser extends CallParser {
         items: this.parseList(')'),
       });
     } while (this.skipSymbol(','));
-    return { kind: 'Sequence', at, type: 'bag', items };
+    return { kind: 'Sequence', at, type: 'bag', items, values: true };
   }
 
   /** Case : CASE Expression? ( WHEN Expression THEN Expression )+ ( ELSE Expression )? END */

@@ -233,6 +233,6 @@ export abstract class QueryParser extends FromParser {
   }
 
   protected parseWhere(): Ast.Expression | undefined {
-    return this.skipWord('WHERE') ? this.parseExpression() : undefined;
+    return this.skipWord('WHERE') ? this.parseOperators(0) : undefined;
   }
 }

@@ -198,7 +198,7 @@ export class StatementParser extends QueryParser {
     const from = this.parseSource();
     const operations = this.parseOperations();
     const where = this.parseWhere();
-    return { kind: 'Change', at, from, where, operations };
+    return { kind: 'Change', at, verb: 'UPDATE', from, where, operations };
   }
 
   /** FromChange : FROM From ( WHERE Expression )? Operation+ */
@@ -207,7 +207,7 @@ export class StatementParser extends QueryParser {
     const from = this.parseFrom();
     const where = this.parseWhere();
     const operations = this.parseOperations();
-    return { kind: 'Change', at, from, where, operations };
+    return { kind: 'Change', at, verb: 'FROM', from, where, operations };
   }
 
   /** Delete : DELETE FROM Source ( WHERE Expression )? */
@@ -225,6 +225,7 @@ export class StatementParser extends QueryParser {
     return {
       kind: 'Change',
       at,
+      verb: 'DELETE',
       from,
       where,
       operations: [{ kind: 'Delete', at }],
@@ -279,7 +280,8 @@ export class StatementParser extends QueryParser {
       } else if (this.skipSymbol('[')) {
         const step = this.next();
         if (step.kind === 'String') steps.push(step.text);
-        else if (step.kind === 'Integer') steps.push(Number(step.text));
+        else if (step.kind === 'Integer' && step.text.length < 16)
+          steps.push(Number(step.text));
         else {
           throw this.error(
             step,

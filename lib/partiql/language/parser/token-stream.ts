@@ -2,7 +2,7 @@ import { limitError, type PartiqlError, syntaxError } from '../../errors.js';
 import type * as Ast from '../ast.js';
 import { tokenize, type Token } from '../lexer.js';
 import type { Position } from '../print-location.js';
-import { RESERVED_WORDS } from '../reserved-words.js';
+import { CLAUSE_WORDS, RESERVED_WORDS } from '../reserved-words.js';
 
 /** How deep parentheses, constructors, queries and chains of operators, joins and path steps may nest. */
 export const MAX_DEPTH = 500;
@@ -86,7 +86,7 @@ export abstract class TokenStream {
       token.kind === 'QuotedName' ||
       (token.kind === 'Word' &&
         !RESERVED_WORDS.has(token.upper) &&
-        !(token.upper === 'LET' || token.upper === 'OFFSET'))
+        !CLAUSE_WORDS.has(token.upper))
     );
   }
 
