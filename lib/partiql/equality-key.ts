@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
-import type { IonStruct, IonValue, Timestamp } from '../ion/value.js';
+import type { IonStruct, IonValue } from '../ion/value.js';
+import { lengthOf } from './values/intervals.js';
 import {
   bare,
   bytesOf,
@@ -10,7 +11,8 @@ import {
   type Numeric,
 } from './values/kinds.js';
 import { numberKey } from './values/numbers.js';
-import { timestampKey } from './values/timestamps.js';
+import { clockOf } from './values/times.js';
+import { instantKey } from './values/timestamps.js';
 
 /** Longest key; what is longer is hashed. */
 const MAX_LENGTH = 40;
@@ -18,7 +20,7 @@ const MAX_LENGTH = 40;
 /**
  * A key that two values share if and only if `=` holds for them, for an index
  * of exact matches: 1, 1.0 and 1e0 share a key, as do a string and a symbol of
- * the same text, and timestamps of the same instant. Annotations do not count,
+ * the same text, and timestamps of the same instant with a date among them. Annotations do not count,
  * nor does the order of a struct's fields.
  *
  * At most 40 bytes, each a character from 0 to 255: a longer key is the SHA-256
@@ -53,7 +55,13 @@ export function keyText(value: IonValue): string {
     case Kind.Number:
       return `n${numberKey(plain as Numeric)}`;
     case Kind.Timestamp:
-      return `T${timestampKey(plain as Timestamp)}`;
+      return `T${instantKey(plain)}`;
+    case Kind.Time:
+      return `d${clockOf(plain)}`;
+    case Kind.YearMonthInterval:
+      return `y${lengthOf(plain)}`;
+    case Kind.DayTimeInterval:
+      return `i${lengthOf(plain)}`;
     case Kind.Text:
       return `t${textOf(plain) ?? ''}`;
     case Kind.Lob:

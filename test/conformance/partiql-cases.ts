@@ -2,11 +2,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { parseIonTextSequence } from '../../lib/ion/text.js';
 import {
+  Decimal,
   IonAnnotated,
   IonNull,
   IonSexp,
   IonStruct,
   IonSymbol,
+  Timestamp,
   type IonValue,
 } from '../../lib/ion/value.js';
 import { bagOf, MISSING, textOf } from '../../lib/partiql/values/kinds.js';
@@ -129,12 +131,36 @@ function text(value: IonValue | undefined): string {
   return textOf(value ?? null) ?? '';
 }
 
-/** The suite writes bags and MISSING as annotated lists and nulls. */
+/** A timestamp that the suite writes by its fields; undefined if Ion has none of that year. */
+function timestampOf(fields: IonStruct): IonValue | undefined {
+  const int = (name: string) => Number(fields.get(name));
+  const year = int('year');
+  if (year < 1 || year > 9999) return undefined;
+  const second = fields.get('second');
+  const offset = fields.get('offset') ?? null;
+  return new Timestamp(
+    offset === null ? -0 : Number(offset),
+    year,
+    int('month'),
+    int('day'),
+    int('hour'),
+    int('minute'),
+    second instanceof Decimal ? second : new Decimal(Number(second), 0),
+  );
+}
+
+/**
+ * The suite writes bags and MISSING as annotated lists and nulls, timestamps as
+ * annotated structs. Dates, times and intervals are here as it writes them.
+ */
 function internal(value: IonValue): IonValue {
   if (value instanceof IonAnnotated) {
     const [tag] = value.annotations;
     if (tag === '$missing') return MISSING;
     const inner = internal(value.value);
+    if (tag === '$timestamp' && inner instanceof IonStruct) {
+      return timestampOf(inner) ?? value;
+    }
     if (tag === '$bag' && Array.isArray(inner)) {
       return bagOf(inner as readonly IonValue[]);
     }

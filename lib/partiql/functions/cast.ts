@@ -4,7 +4,6 @@ import {
   IonFloat,
   IonSexp,
   IonSymbol,
-  Timestamp,
   type IonValue,
 } from '../../ion/value.js';
 import { EvaluationFault } from '../errors.js';
@@ -15,13 +14,10 @@ import {
   bytesOf,
   isUnknown,
   itemsOf,
-  Kind,
-  kindOf,
   MISSING,
   numericOf,
   structOf,
   textOf,
-  typeNameOf,
   type Numeric,
 } from '../values/kinds.js';
 import {
@@ -33,7 +29,15 @@ import {
   scaled,
   truncate,
 } from '../values/numbers.js';
+import { cannot, failed } from './cast-faults.js';
 import { charactersOf } from './characters.js';
+import {
+  dateTimeText,
+  toDate,
+  toInterval,
+  toTime,
+  toTimestamp,
+} from './date-time-cast.js';
 import { INTEGER_BITS } from './types.js';
 
 /** `CAST(value AS type)` */
@@ -60,8 +64,14 @@ export function cast(value: IonValue, type: TypeNode): IonValue {
       return toFloat(plain);
     case 'DECIMAL':
       return toDecimal(plain, type.parameters);
+    case 'DATE':
+      return toDate(plain);
+    case 'TIME':
+      return toTime(plain, type);
     case 'TIMESTAMP':
-      return toTimestamp(plain);
+      return toTimestamp(plain, type);
+    case 'INTERVAL':
+      return toInterval(plain, type);
     case 'STRING':
       return toText(plain, name);
     case 'CHAR':
@@ -89,16 +99,6 @@ export function cast(value: IonValue, type: TypeNode): IonValue {
       return name === 'SEXP' ? new IonSexp([...items]) : bagOf(items);
     }
   }
-}
-
-function cannot(value: IonValue, type: string): EvaluationFault {
-  return new EvaluationFault(`Cannot convert ${typeNameOf(value)} to ${type}`);
-}
-
-function failed(value: IonValue, type: string): EvaluationFault {
-  return new EvaluationFault(
-    `Failed to convert ${typeNameOf(value)} to ${type}`,
-  );
 }
 
 function toBoolean(value: IonValue): boolean {
@@ -198,20 +198,6 @@ function limited(value: Decimal, parameters: readonly number[]): Decimal {
   return decimal(rounded);
 }
 
-function toTimestamp(value: IonValue): Timestamp {
-  if (value instanceof Timestamp) return value;
-  const text = textOf(value);
-  if (text === undefined) throw cannot(value, 'TIMESTAMP');
-  let timestamp: Timestamp | null = null;
-  try {
-    timestamp = Timestamp.parse(text);
-  } catch {
-    // Reported below: what ion-js says would show the text.
-  }
-  if (timestamp === null) throw failed(value, 'TIMESTAMP');
-  return timestamp;
-}
-
 function toText(value: IonValue, type: string): string {
   const text = textOf(value);
   if (text !== undefined) return text;
@@ -219,8 +205,9 @@ function toText(value: IonValue, type: string): string {
   if (value instanceof Decimal) return decimalText(value);
   if (value instanceof IonFloat) return floatText(value.value);
   if (typeof value === 'number' || typeof value === 'bigint') return `${value}`;
-  if (kindOf(value) === Kind.Timestamp) return (value as Timestamp).toString();
-  throw cannot(value, type);
+  const moment = dateTimeText(value);
+  if (moment === undefined) throw cannot(value, type);
+  return moment;
 }
 
 /** A float's text keeps its point: 1e0 is "1.0". */

@@ -1,4 +1,4 @@
-import type { IonValue } from '../../ion/value.js';
+import { Timestamp, type IonValue } from '../../ion/value.js';
 import type { Run } from '../plan/runtime.js';
 import { EvaluationFault } from '../errors.js';
 import { bare, textOf, typeNameOf } from '../values/kinds.js';
@@ -56,4 +56,14 @@ export function integerArgument(
     return plain > 0n ? Number.MAX_SAFE_INTEGER : Number.MIN_SAFE_INTEGER;
   }
   throw wrongType(name, 'INT', value ?? null);
+}
+
+/** An argument that must be a timestamp. */
+export function timestampArgument(
+  name: string,
+  value: IonValue | undefined,
+): Timestamp {
+  const plain = bare(value ?? null);
+  if (plain instanceof Timestamp) return plain;
+  throw wrongType(name, 'TIMESTAMP', value ?? null);
 }

@@ -3,11 +3,16 @@ import {
   IonClob,
   IonFloat,
   IonSymbol,
+  Timestamp,
   type IonValue,
 } from '../../ion/value.js';
 import type { TypeNode } from '../language/ast.js';
+import { dateOf } from '../values/dates.js';
+import { isYearMonth } from '../values/interval-text.js';
+import { intervalOf, YearMonthInterval } from '../values/intervals.js';
 import { bare, isUnknown, Kind, kindOf, MISSING } from '../values/kinds.js';
 import { scaled } from '../values/numbers.js';
+import { timeOf } from '../values/times.js';
 import { charactersOf } from './characters.js';
 
 /** Bounds of the integer types, in bits. */
@@ -42,8 +47,25 @@ export function isOfType(value: IonValue, type: TypeNode): boolean {
       return plain instanceof IonFloat;
     case 'DECIMAL':
       return plain instanceof Decimal && fitsDecimal(plain, type.parameters);
+    case 'DATE':
+      return dateOf(plain) !== undefined;
+    case 'TIME': {
+      const time = timeOf(plain);
+      return time !== undefined && hasZone(type, time.offset !== undefined);
+    }
     case 'TIMESTAMP':
-      return kindOf(plain) === Kind.Timestamp;
+      return (
+        plain instanceof Timestamp &&
+        hasZone(type, !Object.is(plain.getLocalOffset(), -0))
+      );
+    case 'INTERVAL': {
+      const interval = intervalOf(plain);
+      return (
+        interval !== undefined &&
+        interval instanceof YearMonthInterval ===
+          (type.qualifier !== undefined && isYearMonth(type.qualifier))
+      );
+    }
     case 'STRING':
       return typeof plain === 'string';
     case 'CHAR':
@@ -71,6 +93,11 @@ export function isOfType(value: IonValue, type: TypeNode): boolean {
     case 'BAG':
       return kindOf(plain) === Kind.Bag;
   }
+}
+
+/** Whether an offset, or none, is what `WITH TIME ZONE` or its opposite asks for. */
+export function hasZone({ zone }: TypeNode, isKnown: boolean): boolean {
+  return zone === undefined || zone === isKnown;
 }
 
 /** DECIMAL(precision, scale): so many digits, so many of them behind the point. */

@@ -10,6 +10,7 @@ interface NodeBase {
 
 export type Expression =
   | LiteralNode
+  | DateTimeNode
   | MissingNode
   | ParameterNode
   | VariableNode
@@ -34,6 +35,14 @@ export type Expression =
 export interface LiteralNode extends NodeBase {
   readonly kind: 'Literal';
   readonly value: IonValue;
+}
+
+/** `DATE '2024-02-29'`, `TIME (2) WITH TIME ZONE '23:59:59.5+05:30'`, `INTERVAL '1-6' YEAR TO MONTH` */
+export interface DateTimeNode extends NodeBase {
+  readonly kind: 'DateTime';
+  readonly type: DateTimeTypeNode;
+  /** What stands in the quotes. It need not say a date or a time: that is no question of syntax. */
+  readonly text: string;
 }
 
 export interface MissingNode extends NodeBase {
@@ -80,7 +89,8 @@ export type ComparisonOperator = '=' | '<>' | '<' | '<=' | '>' | '>=';
 
 export interface BinaryNode extends NodeBase {
   readonly kind: 'Binary';
-  readonly operator: ArithmeticOperator | ComparisonOperator | '||';
+  readonly operator:
+    ArithmeticOperator | ComparisonOperator | '||' | 'OVERLAPS';
   readonly left: Expression;
   readonly right: Expression;
 }
@@ -133,7 +143,10 @@ export type TypeName =
   | 'INT'
   | 'FLOAT'
   | 'DECIMAL'
+  | 'DATE'
+  | 'TIME'
   | 'TIMESTAMP'
+  | 'INTERVAL'
   | 'CHAR'
   | 'VARCHAR'
   | 'STRING'
@@ -149,6 +162,28 @@ export interface TypeNode extends NodeBase {
   readonly name: TypeName;
   /** `(length)`, or `(precision, scale)`. */
   readonly parameters: readonly number[];
+  /** Of a TIME or a TIMESTAMP: true for WITH TIME ZONE, false for WITHOUT TIME ZONE, absent where neither is written. */
+  readonly zone?: boolean;
+  /** Of an INTERVAL: the fields that it has. */
+  readonly qualifier?: IntervalQualifier;
+}
+
+export interface DateTimeTypeNode extends TypeNode {
+  readonly name: 'DATE' | 'TIME' | 'TIMESTAMP' | 'INTERVAL';
+}
+
+export type IntervalField =
+  'YEAR' | 'MONTH' | 'DAY' | 'HOUR' | 'MINUTE' | 'SECOND';
+
+/** `DAY (3) TO SECOND (6)`, `SECOND (3, 6)` */
+export interface IntervalQualifier {
+  readonly from: IntervalField;
+  /** The last field; absent if the first is the only one. */
+  readonly to?: IntervalField;
+  /** Most digits of the first field. */
+  readonly precision?: number;
+  /** Digits of the fraction of the seconds. */
+  readonly fraction?: number;
 }
 
 export interface CaseNode extends NodeBase {

@@ -1,9 +1,5 @@
-import type {
-  IonField,
-  IonStruct,
-  IonValue,
-  Timestamp,
-} from '../../ion/value.js';
+import type { IonField, IonStruct, IonValue } from '../../ion/value.js';
+import { lengthOf } from './intervals.js';
 import {
   bare,
   bytesOf,
@@ -14,15 +10,17 @@ import {
   type Numeric,
 } from './kinds.js';
 import { compareNumbers } from './numbers.js';
-import { compareTimestamps } from './timestamps.js';
+import { clockOf } from './times.js';
+import { compareInstants } from './timestamps.js';
 
 /**
  * The order of all values, of any type; 0 iff they are equal.
  *
- * Unknown values come first, then booleans, numbers, timestamps, texts, lobs,
- * lists, S-expressions, structs and bags. Numbers compare by value whatever
- * their type, timestamps by instant, strings and symbols by their text.
- * Annotations do not matter.
+ * Unknown values come first, then booleans, numbers, timestamps with dates among
+ * them, times, intervals, texts, lobs, lists, S-expressions, structs and bags.
+ * Numbers compare by value whatever their type, timestamps by instant and a date
+ * as its midnight in UTC, times as UTC has them, intervals by their length,
+ * strings and symbols by their text. Annotations do not matter.
  */
 export function compareValues(left: IonValue, right: IonValue): number {
   const kind = kindOf(left);
@@ -38,7 +36,15 @@ export function compareValues(left: IonValue, right: IonValue): number {
     case Kind.Number:
       return compareNumbers(a as Numeric, b as Numeric);
     case Kind.Timestamp:
-      return compareTimestamps(a as Timestamp, b as Timestamp);
+      return compareInstants(a, b);
+    case Kind.Time:
+      return clockOf(a) - clockOf(b);
+    case Kind.YearMonthInterval:
+    case Kind.DayTimeInterval: {
+      const x = lengthOf(a);
+      const y = lengthOf(b);
+      return x < y ? -1 : x > y ? 1 : 0;
+    }
     case Kind.Text:
       return compareTexts(textOf(a) ?? '', textOf(b) ?? '');
     case Kind.Lob:

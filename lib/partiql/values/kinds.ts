@@ -11,6 +11,9 @@ import {
   type IonField,
   type IonValue,
 } from '../../ion/value.js';
+import { dateOf } from './dates.js';
+import { intervalOf, YearMonthInterval } from './intervals.js';
+import { timeOf } from './times.js';
 
 class Missing extends IonNull {
   constructor() {
@@ -45,25 +48,32 @@ export function bagOf(items: Iterable<IonValue>): Bag {
   return bag;
 }
 
-/** The kinds of values, in the order in which values of different kinds sort. */
+/**
+ * The kinds of values, in the order in which values of different kinds sort.
+ * A DATE is of the kind of timestamps, because it compares with them: as its
+ * midnight in UTC.
+ */
 export const Kind = {
   Unknown: 0,
   Bool: 1,
   Number: 2,
   Timestamp: 3,
-  Text: 4,
-  Lob: 5,
-  List: 6,
-  Sexp: 7,
-  Struct: 8,
-  Bag: 9,
+  Time: 4,
+  YearMonthInterval: 5,
+  DayTimeInterval: 6,
+  Text: 7,
+  Lob: 8,
+  List: 9,
+  Sexp: 10,
+  Struct: 11,
+  Bag: 12,
 } as const;
 export type Kind = (typeof Kind)[keyof typeof Kind];
 
 /** A value of kind Number. */
 export type Numeric = number | bigint | Decimal | IonFloat;
 
-/** Kind of a value; its annotations do not matter. */
+/** Kind of a value; its annotations do not matter, save those that are its type. */
 export function kindOf(value: IonValue): Kind {
   if (typeof value === 'string') return Kind.Text;
   if (typeof value === 'number' || typeof value === 'bigint') {
@@ -76,14 +86,28 @@ export function kindOf(value: IonValue): Kind {
   if (value instanceof Timestamp) return Kind.Timestamp;
   if (Array.isArray(value)) return value instanceof Bag ? Kind.Bag : Kind.List;
   if (value instanceof IonSymbol) return Kind.Text;
-  if (value instanceof IonAnnotated) return kindOf(value.value);
+  if (value instanceof IonAnnotated) {
+    return dateTimeKind(value) ?? kindOf(value.value);
+  }
   if (value instanceof Uint8Array || value instanceof IonClob) return Kind.Lob;
   return Kind.Sexp;
 }
 
-/** The value without its annotations. */
+/** Kind of a value that an annotation makes a DATE, a TIME or an INTERVAL. */
+function dateTimeKind(value: IonAnnotated): Kind | undefined {
+  if (dateOf(value) !== undefined) return Kind.Timestamp;
+  if (timeOf(value) !== undefined) return Kind.Time;
+  const interval = intervalOf(value);
+  if (interval === undefined) return undefined;
+  return interval instanceof YearMonthInterval
+    ? Kind.YearMonthInterval
+    : Kind.DayTimeInterval;
+}
+
+/** The value without its annotations. A DATE, a TIME and an INTERVAL keep theirs: without it they would be structs. */
 export function bare(value: IonValue): IonValue {
-  return value instanceof IonAnnotated ? value.value : value;
+  if (!(value instanceof IonAnnotated)) return value;
+  return dateTimeKind(value) === undefined ? value.value : value;
 }
 
 /** Whether a value is MISSING, null or a typed null. */
@@ -112,7 +136,8 @@ export function numericOf(value: IonValue): Numeric | undefined {
 /** The value if it is a struct, else undefined. */
 export function structOf(value: IonValue): IonStruct | undefined {
   if (value instanceof IonStruct) return value;
-  return value instanceof IonAnnotated ? structOf(value.value) : undefined;
+  const plain = bare(value);
+  return plain instanceof IonStruct ? plain : undefined;
 }
 
 /** Elements of a list, a bag or an S-expression; undefined for any other value. */
@@ -142,7 +167,12 @@ export function typeNameOf(value: IonValue): string {
       if (plain instanceof Decimal) return 'DECIMAL';
       return plain instanceof IonFloat ? 'FLOAT' : 'INT';
     case Kind.Timestamp:
-      return 'TIMESTAMP';
+      return dateOf(plain) === undefined ? 'TIMESTAMP' : 'DATE';
+    case Kind.Time:
+      return 'TIME';
+    case Kind.YearMonthInterval:
+    case Kind.DayTimeInterval:
+      return 'INTERVAL';
     case Kind.Text:
       return plain instanceof IonSymbol ? 'SYMBOL' : 'STRING';
     case Kind.Lob:

@@ -1,4 +1,6 @@
-import { Decimal, Timestamp } from '../../ion/value.js';
+import { Decimal, Timestamp, type IonValue } from '../../ion/value.js';
+import { dayNumber } from './calendar.js';
+import { dateOf } from './dates.js';
 
 /** How precise a timestamp is; the numbers of ion-js. */
 export const Precision = {
@@ -87,31 +89,29 @@ export function timestampOf(fields: TimestampFields): Timestamp {
   );
 }
 
-/** Seconds since 1970, and the digits of the fraction without trailing zeros. */
-function instantOf(timestamp: Timestamp): readonly [number, string] {
-  return [
-    Math.floor(wholeSecond(timestamp) / 1000),
-    fractionOf(timestamp.getSecondsDecimal()).replace(/0+$/, ''),
-  ];
+/** Seconds since 1970, and the digits of the fraction without trailing zeros. A date is its midnight in UTC. */
+export function instantOf(
+  value: IonValue,
+): readonly [seconds: number, fraction: string] {
+  if (value instanceof Timestamp) {
+    return [
+      Math.floor(wholeSecond(value) / 1000),
+      fractionOf(value.getSecondsDecimal()).replace(/0+$/, ''),
+    ];
+  }
+  const date = dateOf(value);
+  return [date === undefined ? 0 : dayNumber(date) * 86_400, ''];
 }
 
-/** Order of two timestamps by instant, whatever their precision and offset. */
-export function compareTimestamps(a: Timestamp, b: Timestamp): number {
+/** Order of two timestamps or dates by instant, whatever their precision and offset. */
+export function compareInstants(a: IonValue, b: IonValue): number {
   const [secondsA, fractionA] = instantOf(a);
   const [secondsB, fractionB] = instantOf(b);
   if (secondsA !== secondsB) return secondsA - secondsB;
   return fractionA < fractionB ? -1 : fractionA > fractionB ? 1 : 0;
 }
 
-/** A text that two timestamps share iff they are the same instant. */
-export function timestampKey(timestamp: Timestamp): string {
-  return instantOf(timestamp).join('.');
-}
-
-/** Days of a month. */
-export function daysInMonth(year: number, month: number): number {
-  if (month === 2) {
-    return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
-  }
-  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
+/** A text that two timestamps or dates share iff they are the same instant. */
+export function instantKey(value: IonValue): string {
+  return instantOf(value).join('.');
 }

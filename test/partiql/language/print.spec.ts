@@ -63,6 +63,26 @@ describe('print', () => {
     ['`$0::{$0:$0}`', '`$0::{$0:$0}`'],
     ['(1).a', '`1`.a'],
     ['(-1)[0]', '`-1`[0]'],
+    // Dates, times, intervals
+    ["date'2024-02-29'", "DATE '2024-02-29'"],
+    ["time (3)with time zone 'x'", "TIME(3) WITH TIME ZONE 'x'"],
+    [
+      "timestamp without time zone '2024-02-29 00:00:00'",
+      "TIMESTAMP WITHOUT TIME ZONE '2024-02-29 00:00:00'",
+    ],
+    ["interval - '1-6' year (4) to month", "INTERVAL '-1-6' YEAR(4) TO MONTH"],
+    ["interval -'-5' second(3,0)", "INTERVAL '5' SECOND(3, 0)"],
+    [
+      "interval '1 2:3:4' day to second (2)",
+      "INTERVAL '1 2:3:4' DAY TO SECOND(2)",
+    ],
+    ['cast(a as interval day(3))', 'CAST(a AS INTERVAL DAY(3))'],
+    ['a is not time with time zone', 'a IS NOT TIME WITH TIME ZONE'],
+    ['row(a, b) overlaps (c, d)', '(a, b) OVERLAPS (c, d)'],
+    ['(a overlaps b) = c', 'a OVERLAPS b = c'],
+    ['a overlaps (b = c)', 'a OVERLAPS (b = c)'],
+    ['a overlaps (b + c)', 'a OVERLAPS b + c'],
+    ['row(a)', '[a]'],
     // Constructors
     ["{'a': 1, b: (2)}", "{'a': 1, b: 2}"],
     [

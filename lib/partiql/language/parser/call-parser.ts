@@ -1,6 +1,6 @@
 import type * as Ast from '../ast.js';
 import type { Token } from '../lexer.js';
-import { LiteralParser } from './literal-parser.js';
+import { DateTimeParser } from './date-time-parser.js';
 import { PRECEDENCE } from './precedence.js';
 
 const DATE_PARTS: ReadonlySet<string> = new Set([
@@ -15,7 +15,7 @@ const DATE_PARTS: ReadonlySet<string> = new Set([
 ]);
 
 /** Calls, those with words between their arguments included. */
-export abstract class CallParser extends LiteralParser {
+export abstract class CallParser extends DateTimeParser {
   protected abstract parseExpression(): Ast.Expression;
   protected abstract parseOperators(minimum: number): Ast.Expression;
 
@@ -176,6 +176,11 @@ export abstract class CallParser extends LiteralParser {
     }
     const lower = name.toLowerCase();
     const args = this.parseList(')');
+    if (lower === 'row') {
+      // Parentheses make a row of two values or more.
+      const type = args.length > 1 ? 'row' : 'list';
+      return { kind: 'Sequence', at, type, items: args };
+    }
     if (lower === 'list' || lower === 'bag') {
       return { kind: 'Sequence', at, type: lower, items: args };
     }

@@ -11,7 +11,7 @@ export abstract class ExpressionParser extends PrimaryParser {
    *   AND
    *   NOT
    *   `=` `<>` `!=` IS, IN
-   *   `<` `<=` `>` `>=` BETWEEN LIKE
+   *   `<` `<=` `>` `>=` BETWEEN LIKE OVERLAPS
    *   `+` `-` `||`
    *   `*` `/` `%`
    */
@@ -79,6 +79,12 @@ export abstract class ExpressionParser extends PrimaryParser {
         if (PRECEDENCE.comparison < minimum) return undefined;
         this.skipNegated(negated);
         return this.parseLike(at, negated, left);
+      case 'OVERLAPS': {
+        if (negated || PRECEDENCE.comparison < minimum) return undefined;
+        this.next();
+        const right = this.parseOperators(PRECEDENCE.comparison + 1);
+        return { kind: 'Binary', at, operator: 'OVERLAPS', left, right };
+      }
       default:
         return undefined;
     }

@@ -26,7 +26,6 @@ const TYPES = new Map<string, readonly [Ast.TypeName, number, number]>([
   ['DECIMAL', ['DECIMAL', 0, 2]],
   ['DEC', ['DECIMAL', 0, 2]],
   ['NUMERIC', ['DECIMAL', 0, 2]],
-  ['TIMESTAMP', ['TIMESTAMP', 0, 1]],
   ['CHAR', ['CHAR', 0, 1]],
   ['CHARACTER', ['CHAR', 0, 1]],
   ['VARCHAR', ['VARCHAR', 0, 1]],

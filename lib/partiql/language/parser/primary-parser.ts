@@ -1,5 +1,4 @@
 import type * as Ast from '../ast.js';
-import { unsupportedError } from '../../errors.js';
 import type { Token } from '../lexer.js';
 import { RESERVED_WORDS } from '../reserved-words.js';
 import { CallParser } from './call-parser.js';
@@ -197,11 +196,7 @@ export abstract class PrimaryParser extends CallParser {
       case 'TIME':
       case 'TIMESTAMP':
       case 'INTERVAL':
-        throw unsupportedError(
-          this.source,
-          at,
-          `${at.upper} literals are not supported; write a timestamp in backticks, such as \`2024-02-29T\``,
-        );
+        return this.parseDateTime(at);
       case 'EXEC':
         throw this.error(at, 'EXEC call found at unexpected location');
     }

@@ -1,7 +1,13 @@
 import type * as Ast from '../ast.js';
 import { AGGREGATES, FUNCTION_WORDS } from '../parser/primary-parser.js';
 import { LEVEL, levelOf } from './levels.js';
-import { ionText, isNumeral, literalText, typeText } from './literals.js';
+import {
+  dateTimeText,
+  ionText,
+  isNumeral,
+  literalText,
+  typeText,
+} from './literals.js';
 import { fieldText, nameText, quoted } from './names.js';
 
 /** Expressions as text, with parentheses only where the parser would bind otherwise. */
@@ -30,6 +36,8 @@ export abstract class ExpressionPrinter {
     switch (node.kind) {
       case 'Literal':
         return literalText(node.value);
+      case 'DateTime':
+        return dateTimeText(node);
       case 'Missing':
         return 'MISSING';
       case 'Parameter':

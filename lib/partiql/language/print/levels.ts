@@ -31,13 +31,16 @@ export function levelOf(node: Ast.Expression): number {
     case 'Like':
       return LEVEL.comparison;
     case 'Binary':
-      return symbolOperator(node.operator)[1];
+      return node.operator === 'OVERLAPS'
+        ? LEVEL.comparison
+        : symbolOperator(node.operator)[1];
     case 'Path':
       return LEVEL.path;
     case 'Literal':
       return typeof node.value === 'number' && node.value < 0
         ? LEVEL.sign
         : LEVEL.primary;
+    case 'DateTime':
     case 'Missing':
     case 'Parameter':
     case 'Variable':

@@ -34,7 +34,30 @@ export function isNumeral(node: Ast.LiteralNode): boolean {
   );
 }
 
-/** Type : TypeName ( `(` Integer ( `,` Integer )? `)` )? */
-export function typeText({ name, parameters }: Ast.TypeNode): string {
-  return parameters.length === 0 ? name : `${name}(${parameters.join(', ')})`;
+/** Type : TypeName ( `(` Integer ( `,` Integer )? `)` )? ( ( WITH | WITHOUT ) TIME ZONE )?, or INTERVAL and its fields */
+export function typeText(type: Ast.TypeNode): string {
+  const { name, parameters, zone, qualifier } = type;
+  if (qualifier !== undefined) return `${name} ${qualifierText(qualifier)}`;
+  const digits = digitsText(parameters);
+  if (zone === undefined) return name + digits;
+  return `${name}${digits} ${zone ? 'WITH' : 'WITHOUT'} TIME ZONE`;
+}
+
+/** `DATE '2024-02-29'`; the fields of an interval stand behind its text. */
+export function dateTimeText({ type, text }: Ast.DateTimeNode): string {
+  const quoted = stringText(text);
+  return type.qualifier === undefined
+    ? `${typeText(type)} ${quoted}`
+    : `${type.name} ${quoted} ${qualifierText(type.qualifier)}`;
+}
+
+function qualifierText(qualifier: Ast.IntervalQualifier): string {
+  const { from, to, precision, fraction } = qualifier;
+  if (to === undefined) return from + digitsText([precision, fraction]);
+  return `${from}${digitsText([precision])} TO ${to}${digitsText([fraction])}`;
+}
+
+function digitsText(digits: readonly (number | undefined)[]): string {
+  const given = digits.filter((count) => count !== undefined);
+  return given.length === 0 ? '' : `(${given.join(', ')})`;
 }

@@ -26,6 +26,7 @@ export class StatementPrinter extends QueryPrinter {
       case 'Exec':
         return this.exec(node);
       case 'Literal':
+      case 'DateTime':
       case 'Missing':
       case 'Parameter':
       case 'Variable':

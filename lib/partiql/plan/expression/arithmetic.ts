@@ -1,4 +1,9 @@
 import type * as Ast from '../../language/ast.js';
+import {
+  calculateDateTime,
+  negateInterval,
+} from '../../functions/date-time-arithmetic.js';
+import { intervalOf } from '../../values/intervals.js';
 import { bare, isUnknown, numericOf, textOf } from '../../values/kinds.js';
 import { calculate, negate } from '../../values/numbers.js';
 import type { PlanContext } from '../context.js';
@@ -26,7 +31,11 @@ export function compileUnary(
     const value = operand(frame, run);
     if (isUnknown(value)) return unknown(value);
     const number = numericOf(value);
-    if (number === undefined) throw wrongTypes(operator, 'NUMBER', value);
+    if (number === undefined) {
+      const interval = intervalOf(value);
+      if (interval === undefined) throw wrongTypes(operator, 'NUMBER', value);
+      return operator === '-' ? negateInterval(interval) : interval;
+    }
     return operator === '-' ? negate(number) : number;
   });
 }
@@ -66,6 +75,8 @@ export function compileArithmetic(
         const x = numericOf(a);
         const y = numericOf(b);
         if (x === undefined || y === undefined) {
+          const result = calculateDateTime(operator, a, b);
+          if (result !== undefined) return result;
           throw wrongTypes(operator, 'NUMBER, NUMBER', a, b);
         }
         return calculate(operator, x, y);

@@ -10,7 +10,9 @@ import { compileVariable, compilePath } from './path.js';
 import { compileOperand, compileCollection } from './operand.js';
 import { compileArithmetic, compileUnary } from './arithmetic.js';
 import { compileBetween, compileComparison, compileIn } from './comparison.js';
+import { compileDateTime } from './date-time.js';
 import { compileLogical, compileCase } from './logic.js';
+import { compileOverlaps } from './overlaps.js';
 import { compileLike } from './like.js';
 import { compileCall } from './call.js';
 import { compileAggregate } from './aggregate.js';
@@ -31,6 +33,8 @@ export function compileExpression(
   switch (node.kind) {
     case 'Literal':
       return constant(node.value);
+    case 'DateTime':
+      return compileDateTime(context, node);
     case 'Missing':
       return constant(MISSING);
     case 'Parameter': {
@@ -104,6 +108,8 @@ function compileBinary(
     case '>':
     case '>=':
       return compileComparison(context, node, operator, scope);
+    case 'OVERLAPS':
+      return compileOverlaps(context, node, scope);
     case '||':
     case '+':
     case '-':
