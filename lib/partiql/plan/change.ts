@@ -14,7 +14,7 @@ import {
 } from '../values/kinds.js';
 import type { PlanContext } from './context.js';
 import { insert, remove, set, type DocumentPath } from './document-path.js';
-import { compileFrom, filtering, type FromPlan, type Source } from './from.js';
+import { compileFilter, compileFrom, type FromPlan } from './from.js';
 import { compileQuery } from './query.js';
 import {
   answerOf,
@@ -29,6 +29,7 @@ import {
 } from './runtime.js';
 import type { RowFlow } from '../rows.js';
 import { Scope } from './scope.js';
+import type { Source } from './source.js';
 
 /** A compiled statement: its rows in batches. */
 export type StatementPlan = (run: Run) => RowFlow;
@@ -179,12 +180,12 @@ export function compileChange(
   const tablePath = tableOf(context, table, nested);
   const at = table?.node.at ?? node.at;
   const stages: Stage[] = [...from.stages];
-  if (node.where !== undefined) {
-    const { where } = node;
+  if (from.rest !== undefined) {
+    const { rest } = from;
     const condition = context.withHoists(() =>
-      context.condition(() => context.compile(where, from.scope)),
+      compileFilter(context, rest, from.scope),
     );
-    stages.push(...condition.stages, filtering(condition.result));
+    stages.push(...condition.stages, condition.result);
   }
   const changes = context.withHoists(() =>
     node.operations.map((operation) =>

@@ -16,12 +16,26 @@ export interface Dialect {
   readonly faultsAreMissing: boolean;
   /** Whether an operand that is MISSING gives MISSING, and not NULL. */
   readonly missingStaysMissing: boolean;
+  /** Whether a comparison, or a step of a path, may be an error: then none is asked before its turn. */
+  readonly comparisonsMayFail: boolean;
 }
 
 const DIALECTS: Readonly<Record<Typing, Dialect>> = {
-  qldb: { faultsAreMissing: false, missingStaysMissing: false },
-  strict: { faultsAreMissing: false, missingStaysMissing: true },
-  permissive: { faultsAreMissing: true, missingStaysMissing: true },
+  qldb: {
+    faultsAreMissing: false,
+    missingStaysMissing: false,
+    comparisonsMayFail: false,
+  },
+  strict: {
+    faultsAreMissing: false,
+    missingStaysMissing: true,
+    comparisonsMayFail: true,
+  },
+  permissive: {
+    faultsAreMissing: true,
+    missingStaysMissing: true,
+    comparisonsMayFail: false,
+  },
 };
 
 /** The rules of a typing. */

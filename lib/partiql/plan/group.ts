@@ -5,7 +5,9 @@ import { accumulatorFor, type Accumulator } from '../functions/aggregates.js';
 import type * as Ast from '../language/ast.js';
 import { bagOf, isUnknown, MISSING } from '../values/kinds.js';
 import type { AggregateSink, PlanContext } from './context.js';
-import { countingStage, defaultName, type FromPlan } from './from.js';
+import { countingStage } from './access/relation-stage.js';
+import type { FromPlan } from './from.js';
+import { defaultName } from './source.js';
 import {
   batched,
   gathering,

@@ -2,7 +2,7 @@ import { IonStruct, type IonField, type IonValue } from '../../ion/value.js';
 import type * as Ast from '../language/ast.js';
 import { MISSING, structOf, textOf } from '../values/kinds.js';
 import type { PlanContext } from './context.js';
-import { defaultName, type Source } from './from.js';
+import { defaultName, type Source } from './source.js';
 import type { Evaluate } from './runtime.js';
 import type { Scope } from './scope.js';
 

@@ -11,7 +11,7 @@ import {
   orMissing,
 } from '../values/kinds.js';
 import type { PlanContext } from './context.js';
-import { compileFrom, filtering, rowsOf, type FromPlan } from './from.js';
+import { compileFilter, compileFrom, type FromPlan } from './from.js';
 import { Grouping, hasAggregate } from './group.js';
 import { compileProjection, Pivot } from './projection.js';
 import type { QueryPlan } from './query-plan.js';
@@ -32,6 +32,7 @@ import {
 import { Scope } from './scope.js';
 import { compileSetOperation } from './set-operation.js';
 import { Sort } from './sort.js';
+import { rowsOf } from './source-stages.js';
 
 /** Compiles a query to stages; undefined for an expression that is none. */
 export function compileQuery(
@@ -107,14 +108,21 @@ function compileSelect(
   outer: Scope,
   tail: readonly Ast.QueryNode[],
 ): QueryPlan {
-  const from = compileFrom(context, node.from, outer, node.where, compileQuery);
+  const from = compileFrom(
+    context,
+    node.from,
+    outer,
+    node.where,
+    compileQuery,
+    {
+      hidden: new Set(node.let.map(({ name }) => name)),
+    },
+  );
   const stages: Stage[] = [...from.stages];
   const rows = compileLets(context, node.let, from, stages);
-  if (node.where !== undefined) {
-    const { where } = node;
-    push(stages, context, () =>
-      filtering(context.condition(() => context.compile(where, rows))),
-    );
+  if (from.rest !== undefined) {
+    const { rest } = from;
+    push(stages, context, () => compileFilter(context, rest, rows));
   }
 
   const orderBy = tail.flatMap((query) => query.orderBy);
@@ -138,9 +146,7 @@ function compileSelect(
   const compileAfter = () => {
     if (node.having !== undefined) {
       const { having } = node;
-      push(after, context, () =>
-        filtering(context.condition(() => context.compile(having, scope))),
-      );
+      push(after, context, () => compileFilter(context, having, scope));
     }
     const project = () =>
       push(after, context, () =>

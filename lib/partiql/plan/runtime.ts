@@ -73,12 +73,28 @@ export class Wait<T> {
  */
 export type Flow = Iterable<Frames | Wait<unknown>>;
 
+/** One line of a plan that is shown. */
+export interface PlanStep {
+  /** What is done: `scan`, `index lookup`, `hash join`, `sort` … */
+  readonly operation: string;
+  /** What it is done to, or by which condition. */
+  readonly on?: string;
+  readonly detail?: string;
+  /** What whoever wrote the statement may want to know. */
+  readonly note?: string;
+}
+
 /** A step of a query: a source, a filter, a projection, a sort. */
 export interface Stage {
   /** Whether there may be pauses in its flow that its input did not have. */
   readonly waits: boolean;
   /** Whether it makes any number of frames of one. */
   readonly expands?: boolean;
+  /**
+   * What it does, for EXPLAIN; absent where there is nothing to tell. Names are
+   * looked up, as the stage itself would, and nothing is read.
+   */
+  readonly explain?: (run: Run) => readonly PlanStep[];
   run(input: Flow, run: Run): Flow;
 }
 

@@ -23,6 +23,13 @@ export class Scope {
     this.#parent = parent;
   }
 
+  /** The names that there are by now, with those of an outer scope behind them. */
+  copy(parent: Scope): Scope {
+    const scope = new Scope(parent);
+    for (const [name, slot] of this.#variables) scope.declare(name, slot);
+    return scope;
+  }
+
   /** Whether the name is taken in this scope, whatever its case. */
   has(name: string): boolean {
     const lower = name.toLowerCase();

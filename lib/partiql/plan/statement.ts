@@ -9,7 +9,7 @@ import { PlanContext, type Compilers } from './context.js';
 import type { Typing } from './dialect.js';
 import { compileDefinition, compileExec } from './definition.js';
 import { compileExpression } from './expression/index.js';
-import { rowsOf } from './from.js';
+import { rowsOf } from './source-stages.js';
 import { compileQuery, compileSubquery } from './query.js';
 import { BATCH, framesOf, runStages, turn, Wait, type Run } from './runtime.js';
 import { Scope } from './scope.js';
