@@ -3,6 +3,7 @@ import { keyText } from '../equality-key.js';
 import { EvaluationFault } from '../errors.js';
 import type { AggregateName } from '../language/ast.js';
 import { compareValues } from '../values/compare.js';
+import { type Interval, intervalOf } from '../values/intervals.js';
 import {
   bare,
   isUnknown,
@@ -12,6 +13,7 @@ import {
   type Numeric,
 } from '../values/kinds.js';
 import { calculate, decimal, scaled } from '../values/numbers.js';
+import { calculateDateTime } from './date-time-arithmetic.js';
 
 /** Folds the values of a group. NULL and MISSING are not given to it. */
 export interface Accumulator {
@@ -29,12 +31,13 @@ class Count implements Accumulator {
   }
 }
 
+/** What can be added up. */
+type Summand = Numeric | Interval;
+
 class Sum implements Accumulator {
-  #sum: Numeric | undefined;
+  #sum: Summand | undefined;
   add(value: IonValue): void {
-    const number = numericFor('SUM', value);
-    this.#sum =
-      this.#sum === undefined ? number : calculate('+', this.#sum, number);
+    this.#sum = plus('SUM', this.#sum, value);
   }
   result(): IonValue {
     return this.#sum ?? null;
@@ -42,17 +45,45 @@ class Sum implements Accumulator {
 }
 
 class Average implements Accumulator {
-  #sum: Numeric = 0;
+  #sum: Summand | undefined;
   #count = 0;
   add(value: IonValue): void {
-    this.#sum = calculate('+', this.#sum, numericFor('AVG', value));
+    this.#sum = plus('AVG', this.#sum, value);
     this.#count += 1;
   }
   result(): IonValue {
-    if (this.#count === 0) return null;
+    if (this.#sum === undefined) return null;
+    const number = numericOf(this.#sum);
     // A decimal, even of ints: the average of 1 and 2 is 1.5.
-    return calculate('/', toDecimal(this.#sum), this.#count);
+    return number === undefined
+      ? (calculateDateTime('/', this.#sum, this.#count) ?? null)
+      : calculate('/', toDecimal(number), this.#count);
   }
+}
+
+/** A sum with one more value: all are numbers, or all are intervals of one kind. */
+function plus(
+  name: string,
+  sum: Summand | undefined,
+  value: IonValue,
+): Summand {
+  const number = numericOf(value);
+  const summand = number ?? intervalOf(value);
+  if (summand === undefined) throw notSummable(name, value);
+  if (sum === undefined) return summand;
+  const before = numericOf(sum);
+  if (number !== undefined && before !== undefined) {
+    return calculate('+', before, number);
+  }
+  const total = intervalOf(calculateDateTime('+', sum, summand) ?? null);
+  if (total === undefined) throw notSummable(name, value);
+  return total;
+}
+
+function notSummable(name: string, value: IonValue): EvaluationFault {
+  return new EvaluationFault(
+    `Invalid argument types for ${name}, expected: NUMBER got: ${typeNameOf(value)}`,
+  );
 }
 
 class Extreme implements Accumulator {
@@ -145,16 +176,6 @@ export function collectionAggregate(
   const accumulator = accumulatorFor(name, distinct);
   for (const item of items) if (!isUnknown(item)) accumulator.add(item);
   return accumulator.result();
-}
-
-function numericFor(name: string, value: IonValue): Numeric {
-  const number = numericOf(value);
-  if (number === undefined) {
-    throw new EvaluationFault(
-      `Invalid argument types for ${name}, expected: NUMBER got: ${typeNameOf(value)}`,
-    );
-  }
-  return number;
 }
 
 function toDecimal(value: Numeric): Numeric {

@@ -1,5 +1,5 @@
 import { Timestamp, type IonValue } from '../../ion/value.js';
-import { DataFault } from '../errors.js';
+import { DataFault, EvaluationFault } from '../errors.js';
 import type { IntervalQualifier, TypeNode } from '../language/ast.js';
 import { DateValue, dateOf } from '../values/dates.js';
 import {
@@ -138,10 +138,9 @@ export function toInterval(value: IonValue, type: TypeNode): Interval {
     return read(value, 'INTERVAL', (text) => parseInterval(text, qualifier));
   }
   if (qualifier.to !== undefined) throw cannot(value, 'INTERVAL');
-  const count = truncate(number);
-  const parsed = parseInterval(`${count}`, qualifier);
-  if (parsed === undefined) throw failed(value, 'INTERVAL');
-  return parsed;
+  return read(`${truncate(number)}`, 'INTERVAL', (text) =>
+    parseInterval(text, qualifier),
+  );
 }
 
 /** Months or nanoseconds of the fields of an interval. */
@@ -173,8 +172,8 @@ function converted(interval: Interval, qualifier: IntervalQualifier): Interval {
   return dayTimeInterval(nanos - (nanos % BigInt(unit)), precision, fraction);
 }
 
-function tooLong({ from }: IntervalQualifier): DataFault {
-  return new DataFault(
+function tooLong({ from }: IntervalQualifier): EvaluationFault {
+  return new EvaluationFault(
     `the interval has more in its first field, ${from}, than it has digits for; write how many behind it, such as ${from}(4)`,
   );
 }
@@ -186,9 +185,19 @@ function read<T>(
 ): T {
   const text = textOf(value);
   if (text === undefined) throw cannot(value, type);
-  const result = parse(text);
+  const result = textFaults(() => parse(text));
   if (result === undefined) throw failed(value, type);
   return result;
+}
+
+/** A text that says a value out of range is of the wrong kind to a CAST, as one is that says nothing. */
+function textFaults<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof DataFault)) throw error;
+    throw new EvaluationFault(error.message);
+  }
 }
 
 /** Text of a date, a time, a timestamp or an interval; undefined for any other value. */

@@ -19,7 +19,7 @@ export function extract(
   const part = partOf(value, word);
   if (part !== undefined) return part;
   throw new EvaluationFault(
-    `extract finds no ${word} in a ${typeNameOf(value)}`,
+    `extract finds no ${word} in this ${typeNameOf(value)}`,
   );
 }
 
