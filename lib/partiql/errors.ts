@@ -13,9 +13,7 @@ export type PartiqlErrorCode =
   /** The text is too long or too deeply nested. */
   | 'PARTIQL_LIMIT'
   /** The statement held more than it may at a time, or made a value larger than one may be. */
-  | 'PARTIQL_MEMORY'
-  /** The text asks for something that this language does not do. */
-  | 'PARTIQL_UNSUPPORTED';
+  | 'PARTIQL_MEMORY';
 
 /** The phase that QLDB names at the head of a message. */
 type Phase = 'Lexer' | 'Parser' | 'Semantic' | 'Evaluator';
@@ -118,14 +116,6 @@ export function evaluationError(
 /** A bound that protects the process was reached. */
 export function limitError(source: string, at: Position, text: string) {
   return new PartiqlError('PARTIQL_LIMIT', placed('Parser', at, text), {
-    source,
-    at,
-  });
-}
-
-/** Known to the language at large, not done here. */
-export function unsupportedError(source: string, at: Position, text: string) {
-  return new PartiqlError('PARTIQL_UNSUPPORTED', placed('Parser', at, text), {
     source,
     at,
   });

@@ -1,6 +1,6 @@
 import type { IonValue } from '../../ion/value.js';
 import type { Catalog } from '../catalog.js';
-import { semanticError, unsupportedError } from '../errors.js';
+import { semanticError } from '../errors.js';
 import type * as Ast from '../language/ast.js';
 import type { Position } from '../language/print-location.js';
 import { bare, MISSING } from '../values/kinds.js';
@@ -173,10 +173,6 @@ export class PlanContext {
 
   semantic(at: Position, text: string) {
     return semanticError(this.source, at, text);
-  }
-
-  unsupported(at: Position, text: string) {
-    return unsupportedError(this.source, at, text);
   }
 }
 

@@ -7,7 +7,7 @@ export type { ParsedStatement };
  * Parses one statement.
  *
  * @throws PartiqlError with code `PARTIQL_SYNTAX` (line, column, what was
- *   expected), `PARTIQL_LIMIT` or `PARTIQL_UNSUPPORTED`.
+ *   expected) or `PARTIQL_LIMIT`.
  */
 export function parse(source: string): ParsedStatement {
   return new StatementParser(source).parseDocument();

@@ -32,6 +32,7 @@ export function isInfallible(node: Ast.Expression, dialect: Dialect): boolean {
       return node.operands.every((operand) => isInfallible(operand, dialect));
     case 'Unary':
       return node.operator === 'NOT' && isInfallible(node.operand, dialect);
+    case 'DateTime':
     case 'Missing':
     case 'Parameter':
     case 'Variable':
@@ -68,6 +69,7 @@ function isGiven(node: Ast.Expression): boolean {
   }
   return (
     node.kind === 'Literal' ||
+    node.kind === 'DateTime' ||
     node.kind === 'Missing' ||
     node.kind === 'Parameter' ||
     node.kind === 'Variable'

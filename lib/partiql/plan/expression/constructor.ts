@@ -31,6 +31,7 @@ export function compileSequence(
 function mayBeMissing({ kind }: Ast.Expression): boolean {
   return (
     kind !== 'Literal' &&
+    kind !== 'DateTime' &&
     kind !== 'Parameter' &&
     kind !== 'Struct' &&
     kind !== 'Sequence'
