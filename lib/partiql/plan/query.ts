@@ -11,8 +11,10 @@ import {
   orMissing,
 } from '../values/kinds.js';
 import type { PlanContext } from './context.js';
+import { compileOperand } from './expression/operand.js';
 import { compileFilter, compileFrom, type FromPlan } from './from.js';
 import { Grouping, hasAggregate } from './group.js';
+import { sequence } from './join/nested-loops.js';
 import { compileProjection, Pivot } from './projection.js';
 import type { QueryPlan } from './query-plan.js';
 import {
@@ -334,29 +336,44 @@ function compileOrder(
   scope: Scope,
   stages: Stage[],
 ): void {
-  const { orderBy, limit, offset } = node;
-  if (orderBy.length > 0) {
-    push(stages, context, () => {
-      const keys = orderBy.map(({ value, descending, nullsFirst }) => ({
-        evaluate: context.condition(() => context.compile(value, scope)),
-        sign: descending ? -1 : 1,
-        nullsFirst,
-      }));
-      return sorting(
-        keys,
-        firstCountOf(context, offset, scope, 'OFFSET'),
-        firstCountOf(context, limit, scope, 'LIMIT'),
-      );
-    });
+  const { orderBy } = node;
+  if (orderBy.length === 0) {
+    if (node.offset === undefined && node.limit === undefined) return;
+    push(stages, context, () => slicing(compileSlice(context, node, scope)));
+    return;
   }
-  if (offset !== undefined || limit !== undefined) {
-    push(stages, context, () =>
-      slicing(
-        countOf(context, offset, scope, 'OFFSET'),
-        countOf(context, limit, scope, 'LIMIT'),
-      ),
-    );
-  }
+  push(stages, context, () => {
+    const keys = orderBy.map(({ value, descending, nullsFirst }) => ({
+      evaluate: context.condition(() => context.compile(value, scope)),
+      sign: descending ? -1 : 1,
+      nullsFirst,
+    }));
+    const slice = compileSlice(context, node, scope);
+    const sort = sorting(keys, slice);
+    return node.offset === undefined && node.limit === undefined
+      ? sort
+      : sequence([sort, slicing(slice)]);
+  });
+}
+
+/** LIMIT and OFFSET. */
+interface Slice {
+  readonly offset: Count | undefined;
+  readonly limit: Count | undefined;
+  /** Whether no variable is in them, so that they are known before the rows are sorted. */
+  readonly isConstant: boolean;
+}
+
+function compileSlice(
+  context: PlanContext,
+  { offset, limit }: Ast.QueryNode,
+  scope: Scope,
+): Slice {
+  const { result, reads } = context.trackReads(() => ({
+    offset: countOf(context, offset, scope, 'OFFSET'),
+    limit: countOf(context, limit, scope, 'LIMIT'),
+  }));
+  return { ...result, isConstant: reads.size === 0 };
 }
 
 interface SortKey {
@@ -365,14 +382,9 @@ interface SortKey {
   readonly nullsFirst: boolean;
 }
 
-/**
- * @param offset - rows that are not wanted, of those that come first
- * @param limit - how many are wanted behind them; absent: all
- */
 function sorting(
   keys: readonly SortKey[],
-  offset: Count | undefined,
-  limit: Count | undefined,
+  { offset, limit, isConstant }: Slice,
 ): Stage {
   return gathering((run) => {
     let sort: Sort<SortRow> | undefined;
@@ -380,7 +392,9 @@ function sorting(
       take: (frame) => {
         sort ??= new Sort(
           (a, b) => compareKeys(keys, a.values, b.values),
-          limit && limit(frame, run) + (offset?.(frame, run) ?? 0),
+          isConstant && limit
+            ? limit(frame, run) + (offset?.(frame, run) ?? 0)
+            : undefined,
         );
         const values = keys.map(({ evaluate }) => evaluate(frame, run));
         sort.add({ frame, values });
@@ -391,18 +405,6 @@ function sorting(
       },
     };
   });
-}
-
-/** The number behind LIMIT or OFFSET, where it is known before the rows are sorted. */
-function firstCountOf(
-  context: PlanContext,
-  node: Ast.Expression | undefined,
-  scope: Scope,
-  clause: string,
-): Count | undefined {
-  return node?.kind === 'Literal' || node?.kind === 'Parameter'
-    ? countOf(context, node, scope, clause)
-    : undefined;
 }
 
 interface SortRow {
@@ -440,7 +442,7 @@ function countOf(
   clause: string,
 ): Count | undefined {
   if (node === undefined) return undefined;
-  const evaluate = context.compile(node, scope);
+  const evaluate = compileOperand(context, node, scope);
   const { source } = context;
   return (frame, run) => {
     const value = bare(evaluate(frame, run));
@@ -454,7 +456,7 @@ function countOf(
   };
 }
 
-function slicing(offset: Count | undefined, limit: Count | undefined): Stage {
+function slicing({ offset, limit }: Slice): Stage {
   return {
     waits: false,
     *run(input, run) {

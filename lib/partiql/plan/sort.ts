@@ -2,6 +2,8 @@ import { BATCH } from './runtime.js';
 
 /** How many rows are sorted in one go. */
 const RUN = 2048;
+/** The most rows that may be wanted for no more than these to be kept. */
+const MOST_WANTED = 32_768;
 
 /**
  * A stable merge sort that hands control back on its way: rows are sorted in
@@ -20,7 +22,7 @@ export class Sort<T> {
     readonly compare: (a: T, b: T) => number,
     limit = Infinity,
   ) {
-    this.#wanted = limit <= RUN ? Math.floor(limit) : undefined;
+    this.#wanted = limit <= MOST_WANTED ? Math.floor(limit) : undefined;
   }
 
   add(row: T): void {

@@ -70,11 +70,11 @@ describe('pauses', () => {
     ],
     [
       'long lists for each row',
-      `SELECT VALUE a FROM ${S} AS a WHERE -1 - a IN ${list(10_000)}`,
+      `SELECT VALUE a FROM ${S} AS a WHERE -1 IN [a, ${list(10_000).slice(1)}`,
     ],
     ['a set operation', `(SELECT VALUE a FROM ${JOIN}) UNION ALL << 1 >>`],
     ['INSERT', `INSERT INTO T SELECT a FROM ${JOIN} WHERE a + b + c + d < 0`],
-    ['an expression', `EXISTS(SELECT VALUE a FROM ${JOIN})`],
+    ['an expression', `SIZE(SELECT VALUE a FROM ${JOIN}) > 0`],
     [
       'an operand of an aggregate',
       `SELECT SUM((SELECT COUNT(*) AS n FROM ${JOIN})) FROM <<1>>`,

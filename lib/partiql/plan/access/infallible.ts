@@ -11,44 +11,29 @@ import type { Dialect } from '../dialect.js';
  * statement has it: an error must be that of a row which comes so far.
  */
 export function isInfallible(node: Ast.Expression, dialect: Dialect): boolean {
-  if (dialect.comparisonsMayFail) return false;
-  switch (node.kind) {
-    case 'Literal':
-      return typeof node.value === 'boolean' || node.value === null;
-    case 'Binary':
-      return isComparison(node) && isGiven(node.left) && isGiven(node.right);
-    case 'Between':
-      return [node.value, node.low, node.high].every(isGiven);
-    case 'In':
-      return (
-        isGiven(node.value) &&
-        (node.collection.kind === 'Sequence'
-          ? node.collection.items.every(isGiven)
-          : isGiven(node.collection))
-      );
-    case 'Is':
-      return isGiven(node.value);
-    case 'Logical':
-      return node.operands.every((operand) => isInfallible(operand, dialect));
-    case 'Unary':
-      return node.operator === 'NOT' && isInfallible(node.operand, dialect);
-    case 'DateTime':
-    case 'Missing':
-    case 'Parameter':
-    case 'Variable':
-    case 'Path':
-    case 'Like':
-    case 'Case':
-    case 'Cast':
-    case 'Call':
-    case 'Aggregate':
-    case 'Sequence':
-    case 'Struct':
-    case 'Query':
-    case 'Select':
-    case 'SetOperation':
-      return false;
+  return !dialect.comparisonsMayFail && isCondition(node);
+}
+
+function isCondition(node: Ast.Expression): boolean {
+  if (node.kind === 'Literal') {
+    return typeof node.value === 'boolean' || node.value === null;
   }
+  if (node.kind === 'Logical') return node.operands.every(isCondition);
+  if (node.kind === 'Unary') {
+    return node.operator === 'NOT' && isCondition(node.operand);
+  }
+  if (node.kind === 'Binary') {
+    return isComparison(node) && isGiven(node.left) && isGiven(node.right);
+  }
+  if (node.kind === 'Between') {
+    return [node.value, node.low, node.high].every(isGiven);
+  }
+  if (node.kind === 'Is') return isGiven(node.value);
+  if (node.kind !== 'In' || !isGiven(node.value)) return false;
+  const { collection } = node;
+  return collection.kind === 'Sequence'
+    ? collection.items.every(isGiven)
+    : isGiven(collection);
 }
 
 function isComparison({ operator }: Ast.BinaryNode): boolean {
@@ -69,7 +54,6 @@ function isGiven(node: Ast.Expression): boolean {
   }
   return (
     node.kind === 'Literal' ||
-    node.kind === 'DateTime' ||
     node.kind === 'Missing' ||
     node.kind === 'Parameter' ||
     node.kind === 'Variable'

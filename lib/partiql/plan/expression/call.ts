@@ -7,6 +7,7 @@ import type { PlanContext } from '../context.js';
 import type { Evaluate } from '../runtime.js';
 import type { Scope } from '../scope.js';
 import { guarded } from './evaluate.js';
+import { firstRowOf } from './exists.js';
 
 export function compileCall(
   context: PlanContext,
@@ -27,7 +28,8 @@ export function compileCall(
     );
   }
   checkLiterals(context, callee, node);
-  const args = node.args.map((arg) => context.compile(arg, scope));
+  const given = name === 'exists' ? node.args.map(firstRowOf) : node.args;
+  const args = given.map((arg) => context.compile(arg, scope));
   const { unknown } = context;
   return guarded(context, at, (frame, run) => {
     const values: IonValue[] = [];

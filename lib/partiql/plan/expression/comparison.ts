@@ -1,5 +1,4 @@
 import type * as Ast from '../../language/ast.js';
-import type { IonValue } from '../../../ion/value.js';
 import {
   areOrderable,
   compareValues,
@@ -10,6 +9,7 @@ import type { PlanContext } from '../context.js';
 import type { Evaluate } from '../runtime.js';
 import type { Scope } from '../scope.js';
 import { negatedIf } from './evaluate.js';
+import { membership } from './membership.js';
 import { compileOperand } from './operand.js';
 
 /** `= <> < <= > >=` */
@@ -98,6 +98,7 @@ export function compileIn(
   collection: Evaluate,
 ): Evaluate {
   const { unknown } = context;
+  const isMember = membership();
   return (frame, run) => {
     const x = value(frame, run);
     const found = collection(frame, run);
@@ -105,11 +106,6 @@ export function compileIn(
     const items = itemsOf(found);
     if (items === undefined) return context.incomparable;
     if (isUnknown(x)) return items.length === 0 ? false : unknown(x);
-    let result: IonValue = false;
-    for (const item of items) {
-      if (isUnknown(item)) result = null;
-      else if (equalValues(x, item)) return true;
-    }
-    return result;
+    return isMember(items, x);
   };
 }

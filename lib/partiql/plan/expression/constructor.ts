@@ -5,7 +5,7 @@ import { bagOf, MISSING, textOf, typeNameOf } from '../../values/kinds.js';
 import type { PlanContext } from '../context.js';
 import type { Evaluate, Frame, Run } from '../runtime.js';
 import type { Scope } from '../scope.js';
-import { guarded } from './evaluate.js';
+import { constant, guarded } from './evaluate.js';
 
 export function compileSequence(
   context: PlanContext,
@@ -13,6 +13,12 @@ export function compileSequence(
   items: readonly Evaluate[],
 ): Evaluate {
   context.mayHoldMissing ||= node.items.some(mayBeMissing);
+  if (node.items.every(({ kind }) => kind === 'Literal')) {
+    const values = node.items.map((item) =>
+      item.kind === 'Literal' ? item.value : MISSING,
+    );
+    return constant(node.type === 'bag' ? bagOf(values) : values);
+  }
   // A long list is work too, though an element is less of it than a row.
   const work = items.length >> 4;
   const members: (frame: Frame, run: Run) => readonly IonValue[] = (

@@ -50,5 +50,15 @@ export function compileCollection(
 ): Evaluate {
   const evaluate = context.compile(node, scope);
   if (!isOneColumn(node)) return evaluate;
-  return (frame, run) => (itemsOf(evaluate(frame, run)) ?? []).map(columnOf);
+  /** The columns of rows that are the same for many rows around them. */
+  const known = new WeakMap<readonly IonValue[], readonly IonValue[]>();
+  return (frame, run) => {
+    const rows = itemsOf(evaluate(frame, run)) ?? [];
+    let column = known.get(rows);
+    if (column === undefined) {
+      column = rows.map(columnOf);
+      known.set(rows, column);
+    }
+    return column;
+  };
 }

@@ -9,6 +9,7 @@ import {
   type Run,
   type Stage,
 } from '../runtime.js';
+import { explained } from '../explain.js';
 import { padded } from './probing.js';
 
 /**
@@ -48,5 +49,6 @@ export function sequence(stages: readonly Stage[]): Stage {
     expands: stages.some((stage) => stage.expands === true),
     run: (input, run: Run) =>
       stages.reduce<Flow>((flow, stage) => stage.run(flow, run), input),
+    explain: (run) => explained(stages, run),
   };
 }
