@@ -146,7 +146,7 @@ export class Grouping implements AggregateSink {
   }
 
   #stage(): Stage {
-    return gathering((run) => {
+    return gathering((run, first) => {
       const groups = new Map<string, Group>();
       let sample: Frame | undefined;
       const open = (frame: Frame, key: string, keys: IonValue[]): Group => {
@@ -189,7 +189,7 @@ export class Grouping implements AggregateSink {
         give: () => {
           // Without GROUP BY there is one group, even of no rows.
           if (groups.size === 0 && this.group === undefined) {
-            open(sample ?? this.context.emptyFrame(), '', []);
+            open(sample ?? first, '', []);
           }
           return this.#output([...groups.values()]);
         },

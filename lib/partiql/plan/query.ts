@@ -243,12 +243,12 @@ function projecting(
   }
   const value = context.compile(projection.value, scope);
   const name = context.compile(projection.name, scope);
-  return gathering((run) => {
+  return gathering((run, first) => {
     const pivot = new Pivot();
     return {
       take: (frame) => pivot.add(name(frame, run), value(frame, run)),
       give: () => {
-        const frame = context.emptyFrame();
+        const frame = first.slice();
         frame[output] = pivot.result();
         return [[frame]];
       },

@@ -95,7 +95,8 @@ export interface Stage {
    * looked up, as the stage itself would, and nothing is read.
    */
   readonly explain?: (run: Run) => readonly PlanStep[];
-  run(input: Flow, run: Run): Flow;
+  /** @param first - the frame that the query begins with: a row that is made of no row stands on it */
+  run(input: Flow, run: Run, first?: Frame): Flow;
 }
 
 /**
@@ -115,7 +116,10 @@ export function runStages(
   frame: Frame,
   run: Run,
 ): Flow {
-  return stages.reduce<Flow>((flow, stage) => stage.run(flow, run), [[frame]]);
+  return stages.reduce<Flow>(
+    (flow, stage) => stage.run(flow, run, frame),
+    [[frame]],
+  );
 }
 
 /** The batches of a flow of stages that need no waiting. */
@@ -192,15 +196,18 @@ export function expanding(
 
 /** A stage that takes all frames before it gives any. */
 export function gathering(
-  start: (run: Run) => {
+  start: (
+    run: Run,
+    first: Frame,
+  ) => {
     readonly take: (frame: Frame) => void;
     readonly give: () => Iterable<Frames>;
   },
 ): Stage {
   return {
     waits: false,
-    *run(input, run) {
-      const { take, give } = start(run);
+    *run(input, run, first = []) {
+      const { take, give } = start(run, first);
       for (const frames of input) {
         if (frames instanceof Wait) {
           yield frames;

@@ -380,6 +380,28 @@ describe('beyond QLDB', () => {
   });
 });
 
+describe('a query of one row for each row of another', () => {
+  it.each([
+    [
+      'an aggregate of no rows',
+      'SELECT VALUE [v.VIN, q.n] FROM Vehicle AS v, (SELECT COUNT(*) AS n FROM Person AS p WHERE p.GovId = v.VIN) AS q',
+      ['["a",0]', '["b",0]', '["c",0]'],
+    ],
+    [
+      'an aggregate of no rows, with a variable of the other beside it',
+      "SELECT VALUE (SELECT COUNT(*) AS n, v.VIN AS x FROM Person AS p WHERE p.GovId = v.VIN) FROM Vehicle AS v WHERE v.VIN = 'b'",
+      ['[{n:0,x:"b"}]'],
+    ],
+    [
+      'PIVOT',
+      'SELECT VALUE v.VIN FROM Vehicle AS v, (PIVOT p.Name AT p.GovId FROM Person AS p) AS q',
+      ['"a"', '"b"', '"c"'],
+    ],
+  ])('keeps the variables of the other: %s', async (_, text, expected) => {
+    expect(await texts(catalog, text)).toEqual(expected);
+  });
+});
+
 describe('names', () => {
   it.each([
     [
