@@ -33,6 +33,12 @@ const PROOFS = {
     default: '50',
     tests: ['test/ledger/power-cut.spec.ts'],
   },
+  /** Generated queries, whose rows are those of an evaluator without a planner. */
+  'partiql-plans': {
+    count: 'PROVE_QUERIES',
+    default: '100000',
+    tests: ['test/partiql/plans.spec.ts'],
+  },
   /** Data files that were cut off or scribbled on. */
   damage: {
     count: 'PROVE_CASES',
