@@ -11,6 +11,7 @@ import {
 import { bare, typeNameOf } from '../values/kinds.js';
 import {
   addSeconds,
+  isWithin,
   localSeconds,
   utcFields,
 } from '../values/timestamp-arithmetic.js';
@@ -96,8 +97,7 @@ function addToTimestamp(
     months === undefined
       ? addSeconds(fields, quantity * (SECONDS[word] ?? 0))
       : addMonths(fields, quantity * months);
-  const inUtc = utcFields(moved).year;
-  if (!(moved.year >= 1 && moved.year <= 9999 && inUtc >= 1 && inUtc <= 9999)) {
+  if (!isWithin(moved)) {
     throw new EvaluationFault(
       'date_add leaves the years 0001 to 9999 that a timestamp can have',
     );

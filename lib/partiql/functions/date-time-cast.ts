@@ -33,10 +33,13 @@ import { fieldsOf, Precision } from '../values/timestamps.js';
 import { NANOS, TimeValue, timeOf } from '../values/times.js';
 import { cannot, failed } from './cast-faults.js';
 
+/** A type, wherever it was written. */
+export type DateTimeType = Omit<TypeNode, 'at'>;
+
 /** `(precision)` of a TIME or a TIMESTAMP: undefined if it is not written. */
-export function fractionDigits(type: TypeNode): number | undefined {
+export function fractionDigits(type: DateTimeType): number | undefined {
   const [digits] = type.parameters;
-  if (digits !== undefined && digits > 9) {
+  if (digits !== undefined && !(digits >= 0 && digits <= 9)) {
     throw new DataFault(
       `the fraction of a ${type.name}'s seconds has 0 to 9 digits`,
     );
@@ -53,7 +56,7 @@ export function toDate(value: IonValue): DateValue {
 }
 
 /** CAST to TIME: of a timestamp what a clock shows in its own offset. A TIME without a zone becomes one of UTC. */
-export function toTime(value: IonValue, type: TypeNode): TimeValue {
+export function toTime(value: IonValue, type: DateTimeType): TimeValue {
   const digits = fractionDigits(type);
   const time =
     timeOf(value) ??
@@ -83,7 +86,7 @@ function timeOfDay(timestamp: Timestamp): TimeValue {
 }
 
 /** CAST to TIMESTAMP: of a DATE its midnight. A timestamp of unknown offset becomes one of UTC if a zone is asked for. */
-export function toTimestamp(value: IonValue, type: TypeNode): Timestamp {
+export function toTimestamp(value: IonValue, type: DateTimeType): Timestamp {
   const digits = fractionDigits(type);
   const timestamp = anyTimestamp(value);
   if (digits === undefined && type.zone === undefined) return timestamp;
@@ -128,7 +131,7 @@ export function midnight({ year, month, day }: DateValue): Timestamp {
 }
 
 /** CAST to INTERVAL: an interval of the same kind, cut after the last field; a number that counts the only field. */
-export function toInterval(value: IonValue, type: TypeNode): Interval {
+export function toInterval(value: IonValue, type: DateTimeType): Interval {
   const { qualifier } = type;
   if (qualifier === undefined) throw cannot(value, 'INTERVAL');
   const interval = intervalOf(value);

@@ -1,8 +1,17 @@
-import type { IonValue } from '../../ion/value.js';
+import type { IonValue, Timestamp } from '../../ion/value.js';
+import { dateOf } from '../values/dates.js';
 import { textOf } from '../values/kinds.js';
 import { dateAdd, dateDiff } from './date-add.js';
+import {
+  type DateTimeType,
+  midnight,
+  toDate,
+  toTime,
+  toTimestamp,
+} from './date-time-cast.js';
 import { extract } from './extract.js';
 import {
+  integerArgument,
   scalar,
   textArgument,
   timestampArgument,
@@ -23,6 +32,26 @@ function checkPattern(
   if (pattern !== undefined) check(pattern);
 }
 
+/** A timestamp, or the midnight that a date begins with. */
+function timestampOrMidnight(
+  name: string,
+  value: IonValue | undefined,
+): Timestamp {
+  const date = dateOf(value ?? null);
+  return date === undefined ? timestampArgument(name, value) : midnight(date);
+}
+
+/** The type of `CURRENT_TIME (digits)` and its kin. */
+function typeOf(
+  name: 'TIME' | 'TIMESTAMP',
+  args: readonly IonValue[],
+): DateTimeType {
+  const parameters = args.map((digits) =>
+    integerArgument(`current_${name.toLowerCase()}`, digits),
+  );
+  return { name, parameters };
+}
+
 export const dateTimeFunctions: readonly NamedFunction[] = [
   scalar('date_add', 2, (args, _, word) => dateAdd(args, word)),
   scalar('date_diff', 2, (args, _, word) => dateDiff(args, word)),
@@ -34,7 +63,7 @@ export const dateTimeFunctions: readonly NamedFunction[] = [
       check: ([, format]) => checkPattern(format, parsePattern),
       call: ([value, format]) =>
         formatTimestamp(
-          timestampArgument('to_string', value),
+          timestampOrMidnight('to_string', value),
           textArgument('to_string', format),
         ),
     },
@@ -54,5 +83,12 @@ export const dateTimeFunctions: readonly NamedFunction[] = [
     },
   ],
   scalar('utcnow', 0, (_, run) => run.now()),
+  scalar('current_date', 0, (_, run) => toDate(run.now())),
+  scalar('current_time', [0, 1], (args, run) =>
+    toTime(run.now(), typeOf('TIME', args)),
+  ),
+  scalar('current_timestamp', [0, 1], (args, run) =>
+    toTimestamp(run.now(), typeOf('TIMESTAMP', args)),
+  ),
   scalar('txid', 0, (_, run) => run.transactionId),
 ];

@@ -70,14 +70,22 @@ export function roundFraction(
   };
 }
 
-/** A timestamp with these fields, if Ion has it. */
+/** Whether there is a timestamp of these fields: its year is one of Ion's, in its own offset and in UTC. */
+export function isWithin(fields: TimestampFields): boolean {
+  // ion-js rounds to milliseconds on its way, and will not end in the year 10000.
+  const rounded = utcFields(addNanos(fields, 500_000n));
+  return (
+    fields.year >= 1 &&
+    fields.year <= 9999 &&
+    utcFields(fields).year >= 1 &&
+    rounded.year <= 9999
+  );
+}
+
+/** A timestamp with these fields, if there is one. */
 export function timestampWithin(fields: TimestampFields): Timestamp {
-  const { year } = fields;
-  const utc = utcFields(fields);
-  if (!(year >= 1 && year <= 9999 && utc.year >= 1 && utc.year <= 9999)) {
-    throw new DataFault('the years of a TIMESTAMP are 0001 to 9999');
-  }
-  return timestampOf(fields);
+  if (isWithin(fields)) return timestampOf(fields);
+  throw new DataFault('the years of a TIMESTAMP are 0001 to 9999');
 }
 
 /** Nanoseconds from one timestamp or date to another. */

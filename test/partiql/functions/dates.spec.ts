@@ -139,6 +139,13 @@ describe.each([
     'CAST(`2024-02-29T01:02:03.45+01:00` AS TIMESTAMP(1) WITHOUT TIME ZONE)',
     '2024-02-29T01:02:03.5-00:00',
   ],
+  // The clock of the statement
+  ['CURRENT_DATE', '$date::{year:2024,month:2,day:29}'],
+  ['current_time', '$time::{hour:12,minute:30,second:5.123,offset:0}'],
+  ['CURRENT_TIME (1)', '$time::{hour:12,minute:30,second:5.1,offset:0}'],
+  ['CURRENT_TIMESTAMP(2)', '2024-02-29T12:30:05.12Z'],
+  ['CURRENT_TIMESTAMP = UTCNOW()', 'true'],
+  ["TO_STRING(DATE '2024-02-29', 'MMMM d, y h')", '"February 29, 2024 12"'],
   // Types
   ["DATE '2024-02-29' IS DATE", 'true'],
   ["DATE '2024-02-29' IS TIMESTAMP", 'false'],
@@ -162,6 +169,10 @@ describe.each([
   ["`$time::{hour: 1, minute: 2, second: 3}` = TIME '01:02:03'", 'true'],
   ['`$time::{hour: 24, minute: 0, second: 0.}` IS TIME', 'false'],
   // Periods
+  [
+    "(DATE '2024-02-01', INTERVAL '-31' DAY) OVERLAPS (DATE '2024-01-12', DATE '2024-01-10')",
+    'true',
+  ],
   [
     "(TIME '10:00:00', INTERVAL '1' HOUR) OVERLAPS (TIME '10:59:59', TIME '12:00:00')",
     'true',
@@ -196,6 +207,7 @@ describe('what is no date or time', () => {
     "TIMESTAMP '0001-01-01 00:00:00+01:00'",
     "TIMESTAMP '9999-12-31 23:30:00-01:00'",
     "TIMESTAMP(0) '9999-12-31 23:59:59.5'",
+    "TIMESTAMP '9999-12-31 23:59:59.9995'",
     "TIMESTAMP WITH TIME ZONE '2024-02-29 00:00:00'",
   ])('%s', async (literal) => {
     await expect(evaluate(literal)).rejects.toMatchObject({
@@ -226,6 +238,8 @@ describe('what is no date or time', () => {
     'INTERVAL 1 DAY',
     "INTERVAL + - '1' DAY",
     'CAST(1 AS INTERVAL)',
+    'CURRENT_DATE(1)',
+    'CURRENT_TIME()',
   ])('no syntax: %s', async (literal) => {
     await expect(evaluate(literal)).rejects.toMatchObject({
       code: 'PARTIQL_SYNTAX',
@@ -274,6 +288,7 @@ describe('wrong operands', () => {
       "DATE_DIFF(year, TIME '10:00:00', TIME '10:00:00')",
       'date_diff finds no year between two TIMEs',
     ],
+    ['CURRENT_TIME(10)', 'has 0 to 9 digits'],
     ["SIZE(DATE '2024-02-29')", 'got: DATE'],
     ["CAST(TIME '10:00:00' AS DATE)", 'Cannot convert TIME to DATE'],
     ["CAST('2023-02-29' AS DATE)", 'Failed to convert STRING to DATE'],
@@ -306,6 +321,14 @@ describe('wrong operands', () => {
     [
       "TIMESTAMP '9999-12-31 23:59:59' + INTERVAL '1' SECOND",
       'the years of a TIMESTAMP are 0001 to 9999',
+    ],
+    [
+      'DATE_ADD(second, 1, `9999-12-31T23:59:58.9999Z`)',
+      'date_add leaves the years 0001 to 9999',
+    ],
+    [
+      'DATE_ADD(day, -1, `0001-01-01T12:00+11:00`)',
+      'date_add leaves the years 0001 to 9999',
     ],
     [
       "DATE_ADD(year, 99999, DATE '2024-02-29')",

@@ -83,6 +83,9 @@ describe('print', () => {
     ['a overlaps (b = c)', 'a OVERLAPS (b = c)'],
     ['a overlaps (b + c)', 'a OVERLAPS b + c'],
     ['row(a)', '[a]'],
+    ['current_date', 'CURRENT_DATE'],
+    ['Current_Time', 'CURRENT_TIME'],
+    ['current_timestamp(2)', '"current_timestamp"(2)'],
     // Constructors
     ["{'a': 1, b: (2)}", "{'a': 1, b: 2}"],
     [

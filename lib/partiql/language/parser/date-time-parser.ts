@@ -45,6 +45,18 @@ export abstract class DateTimeParser extends LiteralParser {
     };
   }
 
+  /** Current : CURRENT_DATE | ( CURRENT_TIME | CURRENT_TIMESTAMP ) ( `(` Integer `)` )? */
+  protected parseCurrent(at: Token): Ast.CallNode {
+    this.next();
+    const digits = at.upper === 'CURRENT_DATE' ? [] : this.parseDigits(1);
+    const args = digits.map((value): Ast.LiteralNode => ({
+      kind: 'Literal',
+      at,
+      value,
+    }));
+    return { kind: 'Call', at, name: at.text.toLowerCase(), args };
+  }
+
   /** What stands in single quotes behind the words of a literal. */
   protected parseText(at: Token): string {
     const token = this.current();

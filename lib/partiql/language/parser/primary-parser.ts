@@ -197,6 +197,10 @@ export abstract class PrimaryParser extends CallParser {
       case 'TIMESTAMP':
       case 'INTERVAL':
         return this.parseDateTime(at);
+      case 'CURRENT_DATE':
+      case 'CURRENT_TIME':
+      case 'CURRENT_TIMESTAMP':
+        return this.parseCurrent(at);
       case 'EXEC':
         throw this.error(at, 'EXEC call found at unexpected location');
     }

@@ -10,6 +10,13 @@ import {
 } from './literals.js';
 import { fieldText, nameText, quoted } from './names.js';
 
+/** Functions that are called by their word alone. */
+const CURRENT_WORDS: ReadonlySet<string> = new Set([
+  'current_date',
+  'current_time',
+  'current_timestamp',
+]);
+
 /** Expressions as text, with parentheses only where the parser would bind otherwise. */
 export abstract class ExpressionPrinter {
   /** A query without parentheses around it. */
@@ -191,6 +198,7 @@ export abstract class ExpressionPrinter {
       // The parser reads up to an IN here.
       return `POSITION(${this.expression(first, LEVEL.equality + 1)} IN ${this.expression(second)})`;
     }
+    if (args.length === 0 && CURRENT_WORDS.has(name)) return name.toUpperCase();
     return `${functionName(node)}(${this.list(args)})`;
   }
 
