@@ -22,6 +22,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   // The entry points that gather more than one room.
   'index.ts': ['nest', 'driver', 'session', 'ion'],
   'ledger.ts': ['ledger', 'journal-files', 'server'],
+  'partiql.ts': ['partiql'],
 };
 const STORE_ENGINES = /^store\/(memory|lmdb|postgres)\//;
 
@@ -66,6 +67,17 @@ describe('the rooms of lib/', () => {
     expect(
       all.filter(isForbidden).map(({ from, to }) => `${from} → ${to}`),
     ).toEqual([]);
+  });
+
+  it('keep no type of a syntax tree to themselves', () => {
+    const nodes = readFileSync('lib/partiql/language/ast.ts', 'utf8').matchAll(
+      /^export (?:interface|type) (\w+)/gm,
+    );
+    const surface = readFileSync('lib/partiql.ts', 'utf8');
+    const missing = Array.from(nodes, ([, name]) => name).filter(
+      (name) => !new RegExp(`\\b${name}\\b`).test(surface),
+    );
+    expect(missing).toEqual([]);
   });
 
   it('would be caught at it', () => {

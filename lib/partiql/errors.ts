@@ -46,6 +46,8 @@ export class PartiqlError extends Error {
   readonly line?: number;
   /** Column of the place in its line, in UTF-16 units from 1. */
   readonly column?: number;
+  /** The line of the place with a caret below it, as the message ends with it. */
+  readonly excerpt?: string;
   /** The number that QLDB sent along, in a string: `"432"` for a semantic error. */
   readonly qldbCode?: string;
 
@@ -55,13 +57,16 @@ export class PartiqlError extends Error {
     options: PartiqlErrorOptions = {},
   ) {
     const { source, at, qldbCode, cause } = options;
-    super(
+    const excerpt =
       source === undefined || at === undefined
-        ? message
-        : `${message}\n\n${printLocation(source, at)}`,
+        ? undefined
+        : printLocation(source, at);
+    super(
+      excerpt === undefined ? message : `${message}\n\n${excerpt}`,
       cause === undefined ? undefined : { cause },
     );
     this.code = code;
+    if (excerpt !== undefined) this.excerpt = excerpt;
     if (at !== undefined) {
       this.line = at.line;
       this.column = at.column;
@@ -111,6 +116,14 @@ export function evaluationError(
     at,
     cause,
   });
+}
+
+/** As many values as there are `?`, neither more nor fewer. */
+export function parameterCountError(expected: number, given: number) {
+  return new PartiqlError(
+    'PARTIQL_PARAMETERS',
+    `Query expects ${expected} parameter(s), but statement has ${given}`,
+  );
 }
 
 /** A bound that protects the process was reached. */

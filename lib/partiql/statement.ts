@@ -1,7 +1,7 @@
 import { rememberedTexts } from '../ion/remembered-texts.js';
 import type { IonValue, Timestamp } from '../ion/value.js';
 import type { Catalog } from './catalog.js';
-import { PartiqlError } from './errors.js';
+import { parameterCountError } from './errors.js';
 import type { StatementNode } from './language/ast.js';
 import { parse } from './language/parser/index.js';
 import { Budget, DEFAULT_MEMORY } from './plan/budget.js';
@@ -101,10 +101,7 @@ class ParsedStatement implements Statement {
     const { catalog, parameters, transactionId, now, pause } = context;
     let time: Timestamp | undefined;
     if (parameters.length !== this.parameterCount) {
-      throw new PartiqlError(
-        'PARTIQL_PARAMETERS',
-        `Query expects ${this.parameterCount} parameter(s), but statement has ${parameters.length}`,
-      );
+      throw parameterCountError(this.parameterCount, parameters.length);
     }
     const plan = this.#plan(catalog, context.typing ?? 'qldb');
     yield* plan({

@@ -7,6 +7,7 @@ import {
   MISSING,
   structOf,
 } from '../values/kinds.js';
+import type * as Ast from '../language/ast.js';
 import type { PlanContext } from './context.js';
 import type { QueryPlan } from './query-plan.js';
 import {
@@ -33,7 +34,8 @@ export function valueStage(
   const members: Members = source.node.unpivot
     ? unpivoted
     : (range) => elements(range, !context.dialect.missingStaysMissing);
-  const stage = expanding(false, function* (frame, run) {
+  const waits = isFromOutside(context, source.node.value);
+  const stage = expanding(waits, function* (frame, run) {
     let output: Frame[] = [];
     for (const [member, position] of members(value(frame, run))) {
       const bound = frame.slice();
@@ -57,6 +59,18 @@ export function valueStage(
       },
     ],
   };
+}
+
+/**
+ * Whether the statement's caller gave a value, so that it may be as long as a
+ * table: a query over it stops for others, as one over a table does.
+ */
+function isFromOutside(context: PlanContext, node: Ast.Expression): boolean {
+  const root = node.kind === 'Path' ? node.root : node;
+  return (
+    root.kind === 'Parameter' ||
+    (root.kind === 'Variable' && context.globals.has(root.name))
+  );
 }
 
 type Members = (range: IonValue) => Iterable<readonly [IonValue, IonValue]>;

@@ -106,6 +106,24 @@ function planExpression(
       `Unsupported PartiQL Statement, Errors at:\nline ${line}, column ${column}\n${message.slice(message.indexOf('\n') + 1)}`,
     );
   }
+  const value = planValue(context, query);
+  return function* (run) {
+    for (const values of value(run)) {
+      if (values instanceof Wait) {
+        yield values;
+        continue;
+      }
+      for (const each of values) {
+        yield rowsOf(each)
+          .map(sealed)
+          .filter((row) => row !== undefined);
+      }
+    }
+  };
+}
+
+/** Gives the one value of an expression, with MISSING and bags as they are. */
+function planValue(context: PlanContext, query: Ast.Expression): StatementPlan {
   const { result: evaluate, stages } = context.withHoists(() =>
     compileExpression(context, query, new Scope()),
   );
@@ -114,17 +132,37 @@ function planExpression(
       runStages(stages, context.emptyFrame(), run),
       run,
     )) {
-      if (frames instanceof Wait) {
-        yield frames;
-        continue;
-      }
-      for (const frame of frames) {
-        yield rowsOf(evaluate(frame, run))
-          .map(sealed)
-          .filter((row) => row !== undefined);
-      }
+      yield frames instanceof Wait
+        ? frames
+        : frames.map((frame) => evaluate(frame, run));
     }
   };
+}
+
+/** What a query comes to: the rows of a collection as they are found, or the one value of any other expression, which may be MISSING. */
+export interface Evaluation {
+  readonly gives: 'rows' | 'value';
+  readonly plan: StatementPlan;
+}
+
+/** Plans a query by itself, without a ledger: its names mean the globals of the options. */
+export function planEvaluation(
+  source: string,
+  node: Ast.SelectStatementNode,
+  catalog: Pick<Catalog, 'relation'>,
+  options: PlanOptions,
+): Evaluation {
+  const context = new PlanContext(
+    source,
+    catalog,
+    options.typing ?? 'qldb',
+    compilers,
+    options.globals,
+  );
+  const body = node.query.kind === 'Query' ? node.query.body : node.query;
+  return body.kind === 'Select' && body.projection.kind !== 'Pivot'
+    ? { gives: 'rows', plan: planQuery(context, node) }
+    : { gives: 'value', plan: planValue(context, node.query) };
 }
 
 /** The value of an expression without a ledger, with MISSING and bags as they are; for tests of the language. */

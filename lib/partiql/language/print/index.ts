@@ -10,7 +10,7 @@ const printer = new StatementPrinter();
  *
  * @example
  * ```ts
- * print(parse('select (a + (b * 2)) as c from t').statement);
+ * print(parse('select (a + (b * 2)) as c from t'));
  * // 'SELECT a + b * 2 AS c FROM t'
  * ```
  */
