@@ -13,7 +13,9 @@ export type PartiqlErrorCode =
   /** The text is too long or too deeply nested. */
   | 'PARTIQL_LIMIT'
   /** The statement held more than it may at a time, or made a value larger than one may be. */
-  | 'PARTIQL_MEMORY';
+  | 'PARTIQL_MEMORY'
+  /** The statement needs a ledger, and there is none. */
+  | 'PARTIQL_UNSUPPORTED';
 
 /** The phase that QLDB names at the head of a message. */
 type Phase = 'Lexer' | 'Parser' | 'Semantic' | 'Evaluator';
@@ -129,6 +131,14 @@ export function parameterCountError(expected: number, given: number) {
 /** A bound that protects the process was reached. */
 export function limitError(source: string, at: Position, text: string) {
   return new PartiqlError('PARTIQL_LIMIT', placed('Parser', at, text), {
+    source,
+    at,
+  });
+}
+
+/** A statement that changes or defines something, where there is no ledger. */
+export function unsupportedError(source: string, at: Position, text: string) {
+  return new PartiqlError('PARTIQL_UNSUPPORTED', placed('Semantic', at, text), {
     source,
     at,
   });
