@@ -1,6 +1,5 @@
 import type { Timestamp } from '../../ion/value.js';
-import { isCalendarDate } from './calendar.js';
-import { type CalendarDate } from './calendar.js';
+import { type CalendarDate, isCalendarDate } from './calendar.js';
 import { DateValue } from './dates.js';
 import { roundFraction, timestampWithin } from './timestamp-arithmetic.js';
 import { Precision, type TimestampFields } from './timestamps.js';

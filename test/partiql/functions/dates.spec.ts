@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { parse } from '../../../lib/partiql/language/parser/index.js';
 import { evaluate } from '../memory-catalog.js';
 
 describe.each([
@@ -244,6 +245,22 @@ describe('what is no date or time', () => {
     await expect(evaluate(literal)).rejects.toMatchObject({
       code: 'PARTIQL_SYNTAX',
     });
+  });
+});
+
+describe('words where a literal should be', () => {
+  it.each([
+    [
+      'SELECT date FROM T',
+      'expected a text in single quotes, such as DATE \'2024-02-29\', but found KEYWORD : FROM; a name that is a reserved word is written in double quotes, "date"',
+    ],
+    [
+      'TIME WITH TIME ZONE 1',
+      "expected a text in single quotes, such as TIME '23:59:59', but found LITERAL : 1",
+    ],
+    ["INTERVAL '1' DAY TO YEAR", 'expected HOUR or MINUTE or SECOND but found'],
+  ])('%s', (source, text) => {
+    expect(() => parse(source)).toThrow(text);
   });
 });
 
