@@ -219,6 +219,10 @@ export class BinaryStruct extends IonStruct {
     super();
   }
 
+  override get encodedLength(): number {
+    return this.end - this.start;
+  }
+
   override get(name: string): IonValue | undefined {
     if (this.#entries) {
       for (const [field, value] of this.#entries)

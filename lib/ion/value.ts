@@ -136,6 +136,14 @@ export abstract class IonStruct {
     return new EntriesStruct([...entries]);
   }
 
+  /**
+   * Bytes of its fields in the Ion binary that it was read from, if it was.
+   * @internal
+   */
+  get encodedLength(): number | undefined {
+    return undefined;
+  }
+
   /** Value of the first field with this name, or `undefined`. */
   abstract get(name: string): IonValue | undefined;
 

@@ -10,6 +10,7 @@ import {
   textOf,
   type Numeric,
 } from './values/kinds.js';
+import { spend, spendText } from './values/effort.js';
 import { numberKey } from './values/numbers.js';
 import { clockOf } from './values/times.js';
 import { instantKey } from './values/timestamps.js';
@@ -44,6 +45,9 @@ const ASCII = /^[\x00-\x7f]*$/;
 /** First byte of a hashed key; no other key begins with it. */
 const HASHED = '#';
 
+/** Steps of a part of a key. */
+const PART = 128;
+
 /** A text that values share iff they are equal; its first letter is the kind. */
 export function keyText(value: IonValue): string {
   const plain = bare(value);
@@ -62,10 +66,16 @@ export function keyText(value: IonValue): string {
       return `y${lengthOf(plain)}`;
     case Kind.DayTimeInterval:
       return `i${lengthOf(plain)}`;
-    case Kind.Text:
-      return `t${textOf(plain) ?? ''}`;
-    case Kind.Lob:
-      return `x${Buffer.from(bytesOf(plain) ?? []).toString('base64')}`;
+    case Kind.Text: {
+      const text = textOf(plain) ?? '';
+      spendText(text.length);
+      return `t${text}`;
+    }
+    case Kind.Lob: {
+      const bytes = bytesOf(plain) ?? [];
+      spendText(bytes.length);
+      return `x${Buffer.from(bytes).toString('base64')}`;
+    }
     case Kind.List:
       return `l${joined((itemsOf(plain) ?? []).map(keyText))}`;
     case Kind.Sexp:
@@ -84,5 +94,6 @@ export function keyText(value: IonValue): string {
 
 /** Texts in a row, each behind its length, so that none can pose as two. */
 function joined(parts: readonly string[]): string {
+  spend(parts.length * PART);
   return parts.map((part) => `${part.length}:${part}`).join('');
 }

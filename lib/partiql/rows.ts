@@ -1,5 +1,6 @@
 import type { MaybePromise } from '../async/maybe-promise.js';
 import type { IonValue } from '../ion/value.js';
+import { rest } from './values/effort.js';
 import { Wait } from './plan/runtime.js';
 
 /** A batch of rows, or a pause before the next one. */
@@ -18,6 +19,7 @@ export class StatementRows implements AsyncIterable<readonly IonValue[]> {
 
   /** The next batch; undefined after the last. */
   next(): MaybePromise<readonly IonValue[] | undefined> {
+    rest();
     const { done, value } = this.#flow.next();
     if (done === true) return undefined;
     return value instanceof Wait ? this.#after(value) : value;
@@ -31,6 +33,7 @@ export class StatementRows implements AsyncIterable<readonly IonValue[]> {
         this.close();
         throw error;
       }
+      rest();
       const { done, value } = this.#flow.next();
       if (done === true) return undefined;
       if (!(value instanceof Wait)) return value;

@@ -4,7 +4,7 @@ import type { Catalog } from './catalog.js';
 import { parameterCountError } from './errors.js';
 import type { StatementNode } from './language/ast.js';
 import { parse } from './language/parser/index.js';
-import { Budget, DEFAULT_MEMORY } from './plan/budget.js';
+import { Budget } from './plan/budget.js';
 import type { Typing } from './plan/dialect.js';
 import type { StatementPlan } from './plan/change.js';
 import { planStatement } from './plan/statement.js';
@@ -38,6 +38,12 @@ export interface ExecutionContext {
   readonly pause?: () => Promise<void> | undefined;
   /** Bytes that the statement may hold at a time; over it, it ends with `PARTIQL_MEMORY`. Default: 256 MiB. */
   readonly memory?: number;
+  /**
+   * Bytes that a value may take which the statement makes, as if it were written
+   * out; over it, it ends with `PARTIQL_MEMORY`. Documents and parameters may be
+   * larger. Default: 16 MiB.
+   */
+  readonly largestValue?: number;
 }
 
 /** A statement that was parsed. It can be executed any number of times, in any ledger. */
@@ -110,7 +116,7 @@ class ParsedStatement implements Statement {
       transactionId,
       now: () => (time ??= typeof now === 'function' ? now() : now),
       pause,
-      budget: new Budget(context.memory ?? DEFAULT_MEMORY),
+      budget: new Budget(context.memory, context.largestValue),
       work: 0,
     });
   }

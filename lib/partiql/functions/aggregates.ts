@@ -3,6 +3,7 @@ import { keyText } from '../equality-key.js';
 import { EvaluationFault } from '../errors.js';
 import type { AggregateName } from '../language/ast.js';
 import { compareValues } from '../values/compare.js';
+import { spend } from '../values/effort.js';
 import { type Interval, intervalOf } from '../values/intervals.js';
 import {
   bare,
@@ -161,6 +162,9 @@ function plainAccumulator(name: AggregateName): Accumulator {
   }
 }
 
+/** Steps of an element. */
+const ELEMENT = 16;
+
 /** `COLL_SUM(collection)` and its kin. */
 export function collectionAggregate(
   name: AggregateName,
@@ -173,6 +177,7 @@ export function collectionAggregate(
       `Invalid argument types for coll_${name}, expected: LIST or BAG got: ${typeNameOf(collection)}`,
     );
   }
+  spend(items.length * ELEMENT);
   const accumulator = accumulatorFor(name, distinct);
   for (const item of items) if (!isUnknown(item)) accumulator.add(item);
   return accumulator.result();

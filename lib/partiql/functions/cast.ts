@@ -20,7 +20,10 @@ import {
   textOf,
   type Numeric,
 } from '../values/kinds.js';
+import { spend, spendText } from '../values/effort.js';
+import { MOST_DIGITS } from '../values/limits.js';
 import {
+  checkDigits,
   compareNumbers,
   decimal,
   decimalText,
@@ -95,10 +98,17 @@ export function cast(value: IonValue, type: TypeNode): IonValue {
     case 'BAG': {
       const items = itemsOf(plain);
       if (items === undefined) throw cannot(plain, name);
+      spend(items.length);
       if (name === 'LIST') return [...items];
       return name === 'SEXP' ? new IonSexp([...items]) : bagOf(items);
     }
   }
+}
+
+function tooLong(type: string): EvaluationFault {
+  return new EvaluationFault(
+    `A text of more than ${MOST_DIGITS} digits cannot be converted to ${type}`,
+  );
 }
 
 function toBoolean(value: IonValue): boolean {
@@ -128,6 +138,7 @@ function integerOf(value: IonValue): number | bigint {
   if (text === undefined) throw cannot(value, 'INT');
   const match = /^([+-]?)(0[xX][0-9a-fA-F]+|0[bB][01]+|[0-9]+)$/.exec(text);
   if (match?.[2] === undefined) throw failed(value, 'INT');
+  if (match[2].length > MOST_DIGITS) throw tooLong('INT');
   const size = BigInt(match[2]);
   return narrow(match[1] === '-' ? -size : size);
 }
@@ -139,6 +150,7 @@ function parseNumber(text: string): Decimal | undefined {
   if (match === null) return undefined;
   const [, sign, whole = '', fraction = '', exponent = '0'] = match;
   if (whole + fraction === '') return undefined;
+  if (whole.length + fraction.length > MOST_DIGITS) throw tooLong('a number');
   const size = BigInt(whole + fraction);
   return decimal({
     coefficient: sign === '-' ? -size : size,
@@ -185,6 +197,7 @@ function plainDecimal(value: IonValue): Decimal {
 function limited(value: Decimal, parameters: readonly number[]): Decimal {
   const [precision, scale = 0] = parameters;
   if (precision === undefined) return value;
+  checkDigits(value);
   const number = scaled(value);
   const excess = -number.exponent - scale;
   const rounded = excess > 0 ? dropDigits(number, excess) : number;
@@ -204,7 +217,11 @@ function toText(value: IonValue, type: string): string {
   if (typeof value === 'boolean') return value ? 'true' : 'false';
   if (value instanceof Decimal) return decimalText(value);
   if (value instanceof IonFloat) return floatText(value.value);
-  if (typeof value === 'number' || typeof value === 'bigint') return `${value}`;
+  if (typeof value === 'number') return `${value}`;
+  if (typeof value === 'bigint') {
+    checkDigits(value);
+    return `${value}`;
+  }
   const moment = dateTimeText(value);
   if (moment === undefined) throw cannot(value, type);
   return moment;
@@ -219,6 +236,7 @@ function floatText(value: number): string {
 /** CHAR(n) and VARCHAR(n) keep the first n characters. */
 function cut(text: string, type: TypeNode): string {
   const length = type.parameters[0] ?? (type.name === 'CHAR' ? 1 : undefined);
+  spendText(text.length * 8);
   return length === undefined
     ? text
     : charactersOf(text).slice(0, length).join('');

@@ -1,6 +1,7 @@
 import { Timestamp, type IonValue } from '../../ion/value.js';
 import type { Run } from '../plan/runtime.js';
 import { EvaluationFault } from '../errors.js';
+import { spendText } from '../values/effort.js';
 import { bare, textOf, typeNameOf } from '../values/kinds.js';
 
 /** A function that gives one value for its arguments. */
@@ -42,6 +43,8 @@ export function textArgument(
 ): string {
   const text = value === undefined ? undefined : textOf(value);
   if (text === undefined) throw wrongType(name, 'STRING', value ?? null);
+  // Functions of texts look at every character, and make an array of them.
+  spendText(text.length * 8);
   return text;
 }
 

@@ -1,7 +1,8 @@
 import type { IonValue } from '../../ion/value.js';
 import { EvaluationFault } from '../errors.js';
+import type { Run } from '../plan/runtime.js';
 import { bytesOf } from '../values/kinds.js';
-import { charactersOf } from './characters.js';
+import { charactersOf, lengthOf } from './characters.js';
 import {
   integerArgument,
   scalar,
@@ -10,14 +11,7 @@ import {
 } from './scalar-function.js';
 
 function charLength(name: string): NamedFunction {
-  return scalar(name, 1, ([value]) => codePoints(textArgument(name, value)));
-}
-
-/** Characters of a text: code points, not UTF-16 units. */
-function codePoints(text: string): number {
-  let count = 0;
-  for (const _ of text) count += 1;
-  return count;
+  return scalar(name, 1, ([value]) => lengthOf(textArgument(name, value)));
 }
 
 /**
@@ -52,9 +46,12 @@ function trim(args: readonly IonValue[], side: string): IonValue {
 }
 
 /** `OVERLAY(text PLACING other FROM start [FOR length])` */
-function overlay(args: readonly IonValue[]): IonValue {
-  const characters = charactersOf(textArgument('overlay', args[0]));
-  const placed = charactersOf(textArgument('overlay', args[1]));
+function overlay(args: readonly IonValue[], run: Run): IonValue {
+  const text = textArgument('overlay', args[0]);
+  const other = textArgument('overlay', args[1]);
+  run.budget.admit(text.length + other.length);
+  const characters = charactersOf(text);
+  const placed = charactersOf(other);
   const start = integerArgument('overlay', args[2]);
   const length =
     args[3] === undefined ? placed.length : integerArgument('overlay', args[3]);
@@ -89,6 +86,6 @@ export const stringFunctions: readonly NamedFunction[] = [
   scalar('position', 2, ([part, value]) => {
     const text = textArgument('position', value);
     const index = text.indexOf(textArgument('position', part));
-    return index < 0 ? 0 : codePoints(text.slice(0, index)) + 1;
+    return index < 0 ? 0 : lengthOf(text.slice(0, index)) + 1;
   }),
 ];

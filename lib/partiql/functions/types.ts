@@ -11,9 +11,11 @@ import { dateOf } from '../values/dates.js';
 import { isYearMonth } from '../values/interval-text.js';
 import { intervalOf, YearMonthInterval } from '../values/intervals.js';
 import { bare, isUnknown, Kind, kindOf, MISSING } from '../values/kinds.js';
+import { MOST_DIGITS } from '../values/limits.js';
+import { hasMoreDigits } from '../values/magnitude.js';
 import { scaled } from '../values/numbers.js';
 import { timeOf } from '../values/times.js';
-import { charactersOf } from './characters.js';
+import { lengthOf } from './characters.js';
 
 /** Bounds of the integer types, in bits. */
 export const INTEGER_BITS: Readonly<Record<string, bigint>> = {
@@ -71,12 +73,12 @@ export function isOfType(value: IonValue, type: TypeNode): boolean {
     case 'CHAR':
       return (
         typeof plain === 'string' &&
-        charactersOf(plain).length === (type.parameters[0] ?? 1)
+        lengthOf(plain) === (type.parameters[0] ?? 1)
       );
     case 'VARCHAR':
       return (
         typeof plain === 'string' &&
-        charactersOf(plain).length <= (type.parameters[0] ?? Infinity)
+        lengthOf(plain) <= (type.parameters[0] ?? Infinity)
       );
     case 'SYMBOL':
       return plain instanceof IonSymbol;
@@ -105,6 +107,7 @@ function fitsDecimal(value: Decimal, parameters: readonly number[]): boolean {
   const [precision, scale = 0] = parameters;
   if (precision === undefined) return true;
   const { coefficient, exponent } = scaled(value);
+  if (hasMoreDigits(coefficient, MOST_DIGITS)) return false;
   const digits = (coefficient < 0n ? -coefficient : coefficient).toString();
   const whole = Math.max(0, digits.length + exponent);
   return -exponent <= scale && whole <= precision - scale;

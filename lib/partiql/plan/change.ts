@@ -28,6 +28,7 @@ import {
   type Stage,
 } from './runtime.js';
 import type { RowFlow } from '../rows.js';
+import { HeldFrames } from './held-frames.js';
 import { Scope } from './scope.js';
 import type { Source } from './source.js';
 
@@ -198,6 +199,7 @@ export function compileChange(
   return function* (run) {
     const writer = writerOf(context, tablePath, at, run);
     const documents = new Map<string, Frame[]>();
+    const held = new HeldFrames(run.budget);
     for (const batch of framesOf(
       runStages(stages, context.emptyFrame(), run),
       run,
@@ -207,6 +209,7 @@ export function compileChange(
         continue;
       }
       for (const frame of batch) {
+        held.hold(frame);
         const id = idOf(table, frame);
         const frames = documents.get(id);
         if (frames !== undefined) {

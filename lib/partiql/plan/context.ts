@@ -5,15 +5,14 @@ import type * as Ast from '../language/ast.js';
 import type { Position } from '../language/print-location.js';
 import { bare, MISSING } from '../values/kinds.js';
 import {
-  NO_FRAMES,
-  runStages,
   Wait,
   type Evaluate,
-  type Flow,
   type Frame,
   type Run,
+  type Slowly,
   type Stage,
 } from './runtime.js';
+import { sizeOf } from '../values/size.js';
 import type { Scope } from './scope.js';
 import { dialectOf, type Dialect, type Typing } from './dialect.js';
 
@@ -30,11 +29,11 @@ export interface Compilers {
   readonly subquery: Compiler;
 }
 
-/** A query inside an expression that cannot run in one go, such as one over tables: it runs before the expression, and leaves its rows in a slot. */
-export interface HoistedQuery {
+/** A part of an expression that cannot run in one go, such as a query over tables: it runs before the expression, and leaves its value in a slot. */
+export interface HoistedValue {
   readonly slot: number;
-  readonly plan: { readonly stages: readonly Stage[]; readonly output: number };
-  readonly gather: (values: readonly IonValue[]) => IonValue;
+  /** Works it out, and hands on its pauses. What it gives is no longer in the budget. */
+  readonly evaluate: (frame: Frame, run: Run) => Slowly<IonValue>;
   /** Whether it is the same for every row. */
   readonly constant: boolean;
 }
@@ -83,10 +82,10 @@ export class PlanContext {
     ((node: Ast.Expression, scope: Scope) => Evaluate | undefined) | undefined;
 
   /** Where queries go that stand in an expression and run before it. */
-  #hoisted: HoistedQuery[] = [];
+  #hoisted: HoistedValue[] = [];
 
-  hoist(query: HoistedQuery): void {
-    this.#hoisted.push(query);
+  hoist(value: HoistedValue): void {
+    this.#hoisted.push(value);
   }
 
   /** How many queries were compiled so far that run inside an expression, in one go. */
@@ -98,7 +97,7 @@ export class PlanContext {
     stages: readonly Stage[];
   } {
     const outer = this.#hoisted;
-    const hoisted: HoistedQuery[] = [];
+    const hoisted: HoistedValue[] = [];
     this.#hoisted = hoisted;
     try {
       const result = compile();
@@ -181,48 +180,32 @@ export function isTrue(value: IonValue): boolean {
   return value === true || bare(value) === true;
 }
 
-/** Works out queries that expressions further on read from their slots. */
-function applying(queries: readonly HoistedQuery[]): Stage {
+/** Works out values that expressions further on read from their slots. */
+function applying(hoisted: readonly HoistedValue[]): Stage {
   return {
     waits: true,
     *run(input, run) {
-      const known = new Map<HoistedQuery, IonValue>();
+      const known = new Map<HoistedValue, IonValue>();
       for (const frames of input) {
         if (frames instanceof Wait) {
           yield frames;
           continue;
         }
         for (const frame of frames) {
-          for (const query of queries) {
-            let value = known.get(query);
+          for (const each of hoisted) {
+            let value = known.get(each);
             if (value === undefined) {
-              const values: IonValue[] = [];
-              yield* outputs(query, frame, run, values);
-              value = query.gather(values);
-              if (query.constant) known.set(query, value);
+              value = yield* each.evaluate(frame, run);
+              if (each.constant) {
+                run.budget.hold(sizeOf(value));
+                known.set(each, value);
+              }
             }
-            frame[query.slot] = value;
+            frame[each.slot] = value;
           }
         }
         yield frames;
       }
     },
   };
-}
-
-/** Puts the rows of a query into an array, and hands on its pauses. */
-function* outputs(
-  { plan }: HoistedQuery,
-  frame: Frame,
-  run: Run,
-  target: IonValue[],
-): Flow {
-  for (const frames of runStages(plan.stages, frame, run)) {
-    if (frames instanceof Wait) {
-      yield frames;
-      continue;
-    }
-    for (const row of frames) target.push(row[plan.output]);
-    yield NO_FRAMES;
-  }
 }

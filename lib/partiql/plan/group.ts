@@ -15,6 +15,8 @@ import {
   type Frame,
   type Stage,
 } from './runtime.js';
+import { sizeOf } from '../values/size.js';
+import { HeldFrames } from './held-frames.js';
 import { Scope } from './scope.js';
 
 interface CompiledAggregate {
@@ -148,6 +150,7 @@ export class Grouping implements AggregateSink {
   #stage(): Stage {
     return gathering((run, first) => {
       const groups = new Map<string, Group>();
+      const held = new HeldFrames(run.budget);
       let sample: Frame | undefined;
       const open = (frame: Frame, key: string, keys: IonValue[]): Group => {
         const bound = frame.slice();
@@ -161,6 +164,7 @@ export class Grouping implements AggregateSink {
           ),
           members: [],
         };
+        held.hold(bound, key.length + GROUP * (1 + this.#aggregates.length));
         groups.set(key, group);
         return group;
       };
@@ -183,7 +187,9 @@ export class Grouping implements AggregateSink {
             }
           }
           if (this.#groupSlot !== undefined) {
-            group.members.push(this.#member(frame));
+            const member = this.#member(frame);
+            run.budget.hold(sizeOf(member));
+            group.members.push(member);
           }
         },
         give: () => {
@@ -246,6 +252,9 @@ function countsRows({ name, distinct, operand }: Ast.AggregateNode): boolean {
     (operand.kind === 'Literal' && !isUnknown(operand.value))
   );
 }
+
+/** Bytes of a group, or of an aggregate of it, beside its values. */
+const GROUP = 64;
 
 function withLength(text: string): string {
   return `${text.length}:${text}`;

@@ -1,6 +1,8 @@
 import { IonStruct, type IonField, type IonValue } from '../../ion/value.js';
 import type * as Ast from '../language/ast.js';
 import { MISSING, structOf, textOf } from '../values/kinds.js';
+import type { Budget } from './budget.js';
+import { sizeOf } from '../values/size.js';
 import type { PlanContext } from './context.js';
 import { defaultName, type Source } from './source.js';
 import type { Evaluate } from './runtime.js';
@@ -60,11 +62,14 @@ function star(stars: readonly Star[]): Evaluate {
       return IonStruct.of(value === MISSING ? [] : [['_1', value]]);
     };
   }
-  return (frame) => {
+  return (frame, run) => {
     const fields: IonField[] = [];
+    let size = 0;
     for (const { slot, name, ordinal } of stars) {
       const value = frame[slot];
       if (value === MISSING) continue;
+      size += sizeOf(value);
+      run.budget.admit(size);
       const struct = name === undefined ? structOf(value) : undefined;
       if (struct === undefined) fields.push([name ?? `_${ordinal}`, value]);
       else for (const field of struct) fields.push(field);
@@ -85,9 +90,12 @@ function items(
   }));
   return (frame, run) => {
     const fields: IonField[] = [];
+    let size = 0;
     for (const { evaluate, name, all } of compiled) {
       const value = evaluate(frame, run);
       if (value === MISSING) continue;
+      size += name.length + sizeOf(value);
+      run.budget.admit(size);
       const struct = all ? structOf(value) : undefined;
       if (struct === undefined) fields.push([name, value]);
       else for (const field of struct) fields.push(field);
@@ -106,10 +114,15 @@ function itemName(item: Ast.SelectItem, index: number): string {
 /** PIVOT: one struct of all rows. */
 export class Pivot {
   readonly #fields: IonField[] = [];
+  #size = 0;
+
+  constructor(readonly budget: Budget) {}
 
   add(name: IonValue, value: IonValue): void {
     const text = textOf(name);
     if (text !== undefined && value !== MISSING) {
+      this.#size += text.length + sizeOf(value);
+      this.budget.admit(this.#size);
       this.#fields.push([text, value]);
     }
   }

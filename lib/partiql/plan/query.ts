@@ -24,13 +24,17 @@ import {
   gathering,
   mapping,
   needsWaiting,
+  NO_FRAMES,
   runStages,
   Wait,
   type Evaluate,
   type Frame,
   type Run,
+  type Slowly,
   type Stage,
 } from './runtime.js';
+import { sizeOf } from '../values/size.js';
+import { HeldFrames } from './held-frames.js';
 import { Scope } from './scope.js';
 import { compileSetOperation } from './set-operation.js';
 import { Sort } from './sort.js';
@@ -75,15 +79,55 @@ export function compileSubquery(
     context.inlined += 1;
     return (frame, run) => {
       const values: IonValue[] = [];
+      let held = 0;
       for (const frames of framesNow(runStages(stages, frame, run), run)) {
-        for (const row of frames) values.push(row[output]);
+        for (const row of frames) {
+          const value = row[output];
+          held += sizeOf(value);
+          values.push(value);
+        }
+        // What else is held counts, but what this holds is part of the row soon.
+        run.budget.hold(held);
+        run.budget.release(held);
       }
       return gather(values);
     };
   }
   const slot = context.allocate();
-  context.hoist({ slot, plan, gather, constant: reads.size === 0 });
+  context.hoist({
+    slot,
+    constant: reads.size === 0,
+    evaluate: (frame, run) => gathered(plan, gather, frame, run),
+  });
   return (frame) => frame[slot];
+}
+
+/** Gathers the rows of a query, and hands on its pauses. */
+function* gathered(
+  { stages, output }: QueryPlan,
+  gather: (values: readonly IonValue[]) => IonValue,
+  frame: Frame,
+  run: Run,
+): Slowly<IonValue> {
+  const values: IonValue[] = [];
+  let held = 0;
+  for (const frames of runStages(stages, frame, run)) {
+    if (frames instanceof Wait) {
+      yield frames;
+      continue;
+    }
+    for (const row of frames) {
+      const value = row[output];
+      const size = sizeOf(value);
+      run.budget.hold(size);
+      held += size;
+      values.push(value);
+    }
+    yield NO_FRAMES;
+  }
+  // It is part of its row now, and whoever keeps the row counts it.
+  run.budget.release(held);
+  return gather(values);
 }
 
 function isPivot(node: Ast.Expression): boolean {
@@ -244,7 +288,7 @@ function projecting(
   const value = context.compile(projection.value, scope);
   const name = context.compile(projection.name, scope);
   return gathering((run, first) => {
-    const pivot = new Pivot();
+    const pivot = new Pivot(run.budget);
     return {
       take: (frame) => pivot.add(name(frame, run), value(frame, run)),
       give: () => {
@@ -256,24 +300,23 @@ function projecting(
   });
 }
 
+/** Bytes of a key in a set beside its characters. */
+const KEY = 64;
+
 /** Lets every row through once. */
 function distinct(output: number): Stage {
   return {
     waits: false,
-    *run(input) {
+    run(input, run) {
       const seen = new Set<string>();
-      for (const frames of input) {
-        if (frames instanceof Wait) {
-          yield frames;
-          continue;
-        }
-        yield frames.filter((frame) => {
-          const key = keyText(frame[output]);
-          if (seen.has(key)) return false;
-          seen.add(key);
-          return true;
-        });
-      }
+      const isNew = mapping((frame) => {
+        const key = keyText(frame[output]);
+        if (seen.has(key)) return false;
+        run.budget.hold(KEY + key.length);
+        seen.add(key);
+        return true;
+      });
+      return isNew.run(input, run);
     },
   };
 }
@@ -388,6 +431,7 @@ function sorting(
 ): Stage {
   return gathering((run) => {
     let sort: Sort<SortRow> | undefined;
+    const held = new HeldFrames(run.budget);
     return {
       take: (frame) => {
         sort ??= new Sort(
@@ -395,9 +439,17 @@ function sorting(
           isConstant && limit
             ? limit(frame, run) + (offset?.(frame, run) ?? 0)
             : undefined,
+          {
+            hold: (row) =>
+              (row.size = held.hold(
+                row.frame,
+                row.values.reduce<number>((sum, key) => sum + sizeOf(key), 0),
+              )),
+            release: (row) => run.budget.release(row.size),
+          },
         );
         const values = keys.map(({ evaluate }) => evaluate(frame, run));
-        sort.add({ frame, values });
+        sort.add({ frame, values, size: 0 });
       },
       *give() {
         for (const rows of sort?.result() ?? [])
@@ -410,6 +462,8 @@ function sorting(
 interface SortRow {
   readonly frame: Frame;
   readonly values: readonly IonValue[];
+  /** Bytes that it holds, once it is kept. */
+  size: number;
 }
 
 function compareKeys(

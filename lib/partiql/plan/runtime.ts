@@ -1,6 +1,7 @@
 import type { MaybePromise } from '../../async/maybe-promise.js';
 import type { IonValue, Timestamp } from '../../ion/value.js';
 import type { Catalog } from '../catalog.js';
+import { rest, spentSteps } from '../values/effort.js';
 import type { Budget } from './budget.js';
 
 /**
@@ -28,14 +29,23 @@ export interface Run {
 /** After so many row steps a statement hands control back. */
 const TURN = 2048;
 
+/** Steps that were spent on values are as much as so many row steps. */
+const STEPS_PER_ROW = 512;
+
 /** Whether it is time for the end of the flow to have control. */
 export function isTurn(run: Run): boolean {
-  return run.work >= TURN;
+  return run.work >= TURN || isStrained();
+}
+
+/** Whether values have taken so much work that it is time, however few the rows were. */
+export function isStrained(): boolean {
+  return spentSteps() >= TURN * STEPS_PER_ROW;
 }
 
 /** Counts work at the end of a flow, and asks for a pause when there was enough of it. */
 export function turn(run: Run, steps: number): Promise<void> | undefined {
-  run.work += steps;
+  run.work += steps + Math.floor(spentSteps() / STEPS_PER_ROW);
+  rest();
   if (run.work < TURN) return undefined;
   run.work = 0;
   return run.pause?.();
@@ -72,6 +82,9 @@ export class Wait<T> {
  * even where no row comes out.
  */
 export type Flow = Iterable<Frames | Wait<unknown>>;
+
+/** What gives a value at its end, with empty batches and pauses on the way. */
+export type Slowly<T> = Generator<Frames | Wait<unknown>, T, undefined>;
 
 /** One line of a plan that is shown. */
 export interface PlanStep {

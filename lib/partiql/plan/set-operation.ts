@@ -3,8 +3,15 @@ import { keyText } from '../equality-key.js';
 import { evaluationError } from '../errors.js';
 import type * as Ast from '../language/ast.js';
 import { bagOf, isUnknown, itemsOf, MISSING } from '../values/kinds.js';
+import { sizeOf } from '../values/size.js';
 import type { PlanContext } from './context.js';
-import type { Evaluate } from './runtime.js';
+import {
+  isTurn,
+  NO_FRAMES,
+  type Evaluate,
+  type Run,
+  type Slowly,
+} from './runtime.js';
 import type { Scope } from './scope.js';
 
 /**
@@ -17,8 +24,11 @@ export function compileSetOperation(
   node: Ast.SetOperationNode,
   scope: Scope,
 ): Evaluate {
-  const left = context.compile(node.left, scope);
-  const right = context.compile(node.right, scope);
+  const { result, reads } = context.trackReads(() => ({
+    left: context.compile(node.left, scope),
+    right: context.compile(node.right, scope),
+  }));
+  const { left, right } = result;
   const { source } = context;
   const operand = (value: IonValue): readonly IonValue[] => {
     const items = itemsOf(value);
@@ -30,47 +40,74 @@ export function compileSetOperation(
       `${node.operator} takes collections on both sides`,
     );
   };
-  return (frame, run) => {
-    const a = left(frame, run);
-    const b = right(frame, run);
-    if (!node.outer && context.dialect.faultsAreMissing) {
-      if (itemsOf(a) === undefined || itemsOf(b) === undefined) return MISSING;
-    }
-    return bagOf(combine(node, operand(a), operand(b)));
-  };
+  const slot = context.allocate();
+  context.hoist({
+    slot,
+    constant: reads.size === 0,
+    *evaluate(frame, run) {
+      const a = left(frame, run);
+      const b = right(frame, run);
+      if (!node.outer && context.dialect.faultsAreMissing) {
+        if (itemsOf(a) === undefined || itemsOf(b) === undefined) {
+          return MISSING;
+        }
+      }
+      const x = operand(a);
+      const y = operand(b);
+      // It has no more than both sides have, and most of the keys are as long.
+      const size = sizeOf(x) + sizeOf(y);
+      run.budget.hold(2 * size);
+      const items = yield* combine(node, x, y, run);
+      run.budget.release(2 * size);
+      return bagOf(items);
+    },
+  });
+  return (frame) => frame[slot];
 }
 
-function combine(
+function* combine(
   node: Ast.SetOperationNode,
   left: readonly IonValue[],
   right: readonly IonValue[],
-): readonly IonValue[] {
+  run: Run,
+): Slowly<readonly IonValue[]> {
   if (node.operator === 'UNION') {
-    const all = [...left, ...right];
-    return node.all ? all : distinct(all);
+    const all = left.concat(right);
+    return node.all ? all : yield* distinct(all, run);
   }
   const counts = new Map<string, number>();
   for (const item of right) {
     const key = keyText(item);
     counts.set(key, (counts.get(key) ?? 0) + 1);
+    run.work += 1;
+    if (isTurn(run)) yield NO_FRAMES;
   }
   const keepsMatches = node.operator === 'INTERSECT';
-  const kept = (node.all ? left : distinct(left)).filter((item) => {
+  const kept: IonValue[] = [];
+  for (const item of node.all ? left : yield* distinct(left, run)) {
     const key = keyText(item);
     const count = counts.get(key) ?? 0;
     // With ALL, each element on the right stands for one on the left.
     if (node.all && count > 0) counts.set(key, count - 1);
-    return count > 0 === keepsMatches;
-  });
+    if (count > 0 === keepsMatches) kept.push(item);
+    run.work += 1;
+    if (isTurn(run)) yield NO_FRAMES;
+  }
   return kept;
 }
 
-function distinct(items: readonly IonValue[]): readonly IonValue[] {
+function* distinct(
+  items: readonly IonValue[],
+  run: Run,
+): Slowly<readonly IonValue[]> {
   const seen = new Set<string>();
-  return items.filter((item) => {
+  const first: IonValue[] = [];
+  for (const item of items) {
     const key = keyText(item);
-    if (seen.has(key)) return false;
+    if (!seen.has(key)) first.push(item);
     seen.add(key);
-    return true;
-  });
+    run.work += 1;
+    if (isTurn(run)) yield NO_FRAMES;
+  }
+  return first;
 }

@@ -1,9 +1,18 @@
-import { BATCH } from './runtime.js';
+import { BATCH, isStrained } from './runtime.js';
 
-/** How many rows are sorted in one go. */
+/** How many rows are sorted in one go, and of how many bytes. */
 const RUN = 2048;
+const RUN_BYTES = 1 << 18;
 /** The most rows that may be wanted for no more than these to be kept. */
 const MOST_WANTED = 32_768;
+
+/** What is told of the rows that a sort keeps. */
+export interface Keeper<T> {
+  /** A row is kept from now on; gives its bytes. */
+  hold(row: T): number;
+  /** A row is kept no more. */
+  release(row: T): void;
+}
 
 /**
  * A stable merge sort that hands control back on its way: rows are sorted in
@@ -13,6 +22,8 @@ const MOST_WANTED = 32_768;
 export class Sort<T> {
   readonly #runs: T[][] = [];
   #open: T[] = [];
+  /** Bytes of the open run. */
+  #bytes = 0;
   /** The last of the rows that are wanted so far: none behind it is. */
   #last: T | undefined;
   readonly #wanted: number | undefined;
@@ -21,6 +32,7 @@ export class Sort<T> {
   constructor(
     readonly compare: (a: T, b: T) => number,
     limit = Infinity,
+    readonly keeper?: Keeper<T>,
   ) {
     this.#wanted = limit <= MOST_WANTED ? Math.floor(limit) : undefined;
   }
@@ -28,8 +40,14 @@ export class Sort<T> {
   add(row: T): void {
     // Of equal rows the one that came first is the first.
     if (this.#last !== undefined && this.compare(this.#last, row) <= 0) return;
+    this.#bytes += this.keeper?.hold(row) ?? 0;
     this.#open.push(row);
-    if (this.#open.length === RUN + (this.#wanted ?? 0)) this.#close();
+    if (
+      this.#open.length === RUN + (this.#wanted ?? 0) ||
+      (this.#wanted === undefined && this.#bytes > RUN_BYTES)
+    ) {
+      this.#close();
+    }
   }
 
   #close(): void {
@@ -37,10 +55,12 @@ export class Sort<T> {
     if (this.#wanted === undefined) {
       this.#runs.push(run);
       this.#open = [];
+      this.#bytes = 0;
       return;
     }
     // They stay in front of those that come, so that the sort is stable.
-    run.length = Math.min(run.length, this.#wanted);
+    const dropped = run.splice(this.#wanted);
+    for (const row of dropped) this.keeper?.release(row);
     if (run.length === this.#wanted) this.#last = run.at(-1);
   }
 
@@ -76,7 +96,8 @@ export class Sort<T> {
         j >= right.length ||
         (i < left.length && this.compare(left[i], right[j]) <= 0);
       target.push(takesLeft ? left[i++] : right[j++]);
-      if (target.length % BATCH === 0) yield [];
+      // Rows with long keys take long to compare.
+      if (target.length % BATCH === 0 || isStrained()) yield [];
     }
   }
 }

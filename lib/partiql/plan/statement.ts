@@ -3,7 +3,7 @@ import type { Catalog } from '../catalog.js';
 import { syntaxError, PartiqlError } from '../errors.js';
 import type * as Ast from '../language/ast.js';
 import { MISSING, sealed } from '../values/kinds.js';
-import { Budget, DEFAULT_MEMORY } from './budget.js';
+import { Budget } from './budget.js';
 import { compileChange, compileInsert, type StatementPlan } from './change.js';
 import { PlanContext, type Compilers } from './context.js';
 import type { Typing } from './dialect.js';
@@ -189,7 +189,7 @@ export async function evaluateExpression(
     now: () => {
       throw new TypeError('there is no time here');
     },
-    budget: new Budget(DEFAULT_MEMORY),
+    budget: new Budget(),
     work: 0,
   };
   for (const frames of framesOf(

@@ -9,6 +9,7 @@ import {
   textOf,
   type Numeric,
 } from './kinds.js';
+import { spend, spendText } from './effort.js';
 import { compareNumbers } from './numbers.js';
 import { clockOf } from './times.js';
 import { compareInstants } from './timestamps.js';
@@ -48,6 +49,7 @@ export function compareValues(left: IonValue, right: IonValue): number {
     case Kind.Text:
       return compareTexts(textOf(a) ?? '', textOf(b) ?? '');
     case Kind.Lob:
+      spendText((bytesOf(a)?.length ?? 0) >> 3);
       return Buffer.compare(
         bytesOf(a) ?? new Uint8Array(),
         bytesOf(b) ?? new Uint8Array(),
@@ -59,8 +61,8 @@ export function compareValues(left: IonValue, right: IonValue): number {
       return compareStructs(a as IonStruct, b as IonStruct);
     case Kind.Bag:
       return compareSequences(
-        (itemsOf(a) ?? []).toSorted(compareValues),
-        (itemsOf(b) ?? []).toSorted(compareValues),
+        sortedItems(itemsOf(a) ?? []),
+        sortedItems(itemsOf(b) ?? []),
       );
   }
 }
@@ -68,7 +70,11 @@ export function compareValues(left: IonValue, right: IonValue): number {
 /** Whether two values are the same to `=`. */
 export function equalValues(a: IonValue, b: IonValue): boolean {
   // The common cases need no look at the kinds.
-  if (typeof a === 'string' && typeof b === 'string') return a === b;
+  if (typeof a === 'string' && typeof b === 'string') {
+    // The engine compares eight characters in the time of a step.
+    if (a.length === b.length) spendText(a.length >> 3);
+    return a === b;
+  }
   if (typeof a === 'number' && typeof b === 'number') return a === b;
   return compareValues(a, b) === 0;
 }
@@ -76,6 +82,7 @@ export function equalValues(a: IonValue, b: IonValue): boolean {
 /** Texts by their Unicode scalars. JavaScript compares UTF-16 units, which sorts U+FFFD behind U+1F600. */
 export function compareTexts(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
+  spendText(length);
   for (let index = 0; index < length; index += 1) {
     const unitA = a.charCodeAt(index);
     const unitB = b.charCodeAt(index);
@@ -95,16 +102,31 @@ function compareSequences(
 ): number {
   const length = Math.min(a.length, b.length);
   for (let index = 0; index < length; index += 1) {
+    spend(ELEMENT);
     const order = compareValues(a[index], b[index]);
     if (order !== 0) return order;
   }
   return a.length - b.length;
 }
 
+/** Steps of a comparison of two elements. */
+const ELEMENT = 32;
+
+function sortedItems(items: readonly IonValue[]): readonly IonValue[] {
+  return items.toSorted((a, b) => {
+    spend(ELEMENT);
+    return compareValues(a, b);
+  });
+}
+
 /** Structs are multisets of fields: their order does not matter, how often a field comes does. */
 function compareStructs(a: IonStruct, b: IonStruct): number {
-  const fieldsA = a.fields().toSorted(compareFields);
-  const fieldsB = b.fields().toSorted(compareFields);
+  const given = a.fields();
+  const others = b.fields();
+  // Mostly they have the same fields in the same order.
+  if (given.length === others.length && areEqual(given, others)) return 0;
+  const fieldsA = given.toSorted(compareFields);
+  const fieldsB = others.toSorted(compareFields);
   const length = Math.min(fieldsA.length, fieldsB.length);
   for (let index = 0; index < length; index += 1) {
     const order = compareFields(fieldsA[index], fieldsB[index]);
@@ -113,7 +135,16 @@ function compareStructs(a: IonStruct, b: IonStruct): number {
   return fieldsA.length - fieldsB.length;
 }
 
+function areEqual(a: readonly IonField[], b: readonly IonField[]): boolean {
+  return a.every(([name, value], index) => {
+    spend(ELEMENT);
+    const other = b[index] as IonField;
+    return name === other[0] && equalValues(value, other[1]);
+  });
+}
+
 function compareFields(a: IonField, b: IonField): number {
+  spend(ELEMENT);
   return compareTexts(a[0], b[0]) || compareValues(a[1], b[1]);
 }
 

@@ -1,7 +1,9 @@
 import { Decimal, IonFloat } from '../../ion/value.js';
-import { DataFault } from '../errors.js';
+import { DataFault, PartiqlError } from '../errors.js';
 import type { ArithmeticOperator } from '../language/ast.js';
 import type { Numeric } from './kinds.js';
+import { MOST_DIGITS, MOST_KEY_DIGITS } from './limits.js';
+import { bitsOf, hasMoreDigits } from './magnitude.js';
 
 /** Digits that decimal arithmetic keeps; rounding is half to even. */
 const PRECISION = 38;
@@ -36,6 +38,25 @@ export function decimal({ coefficient, exponent }: Scaled): Decimal {
     throw new DataFault('the exponent of a decimal is out of range');
   }
   return new Decimal(coefficient, exponent, coefficient < 0n);
+}
+
+/**
+ * Refuses a number that is too long to be computed with.
+ *
+ * @throws DataFault if it has more than {@link MOST_DIGITS} digits.
+ */
+export function checkDigits(value: Numeric): void {
+  const int =
+    value instanceof Decimal
+      ? value.getCoefficient()
+      : typeof value === 'bigint'
+        ? value
+        : 0n;
+  if (hasMoreDigits(int, MOST_DIGITS)) {
+    throw new DataFault(
+      `A number of more than ${MOST_DIGITS} digits can be stored and compared, but not computed with`,
+    );
+  }
 }
 
 /** A number as a decimal fraction. A float stands for its shortest decimal text. */
@@ -78,6 +99,9 @@ export function roundDigits(value: Scaled, precision = PRECISION): Scaled {
 
 /** The value without its last digits, half to even. */
 export function dropDigits(value: Scaled, count: number): Scaled {
+  if (count > digitCount(value.coefficient)) {
+    return { coefficient: 0n, exponent: value.exponent + count };
+  }
   const unit = 10n ** BigInt(count);
   const { coefficient } = value;
   let quotient = coefficient / unit;
@@ -169,6 +193,8 @@ export function calculate(
   b: Numeric,
 ): Numeric {
   if (isInteger(a) && isInteger(b)) return calculateIntegers(operator, a, b);
+  checkDigits(a);
+  checkDigits(b);
   const isDecimal = a instanceof Decimal || b instanceof Decimal;
   if (!isDecimal || !isFinite(a) || !isFinite(b)) {
     return new IonFloat(calculateFloats(operator, toFloat(a), toFloat(b)));
@@ -210,6 +236,8 @@ function calculateIntegers(
     // `+ 0` makes a -0 a 0.
     if (Number.isSafeInteger(result)) return result + 0;
   }
+  checkDigits(a);
+  checkDigits(b);
   const x = BigInt(a);
   const y = BigInt(b);
   if (y === 0n && (operator === '/' || operator === '%')) {
@@ -258,6 +286,7 @@ function calculateFloats(
 
 /** The number with the other sign. */
 export function negate(value: Numeric): Numeric {
+  checkDigits(value);
   if (value instanceof IonFloat) return new IonFloat(-value.value);
   if (value instanceof Decimal) {
     return new Decimal(
@@ -289,6 +318,17 @@ function compareScaled(a: Scaled, b: Scaled): number {
   const signA = a.coefficient === 0n ? 0 : a.coefficient < 0n ? -1 : 1;
   const signB = b.coefficient === 0n ? 0 : b.coefficient < 0n ? -1 : 1;
   if (signA !== signB || signA === 0) return signA - signB;
+  if (a.exponent === b.exponent) {
+    return a.coefficient < b.coefficient
+      ? -1
+      : a.coefficient > b.coefficient
+        ? 1
+        : 0;
+  }
+  const apart = compareRoughly(a, b);
+  if (apart !== 0) return apart * signA;
+  checkComparable(a.coefficient);
+  checkComparable(b.coefficient);
   // The place of the first digit decides, unless it is the same: so an
   // exponent of a billion costs nothing.
   const lengthA = digitCount(a.coefficient);
@@ -299,6 +339,27 @@ function compareScaled(a: Scaled, b: Scaled): number {
     a.coefficient * 10n ** BigInt(Math.max(0, lengthB - lengthA)) -
     b.coefficient * 10n ** BigInt(Math.max(0, lengthA - lengthB));
   return difference < 0n ? -1 : difference > 0n ? 1 : 0;
+}
+
+const DIGITS_PER_BIT = Math.log10(2);
+
+/** Which of two numbers is larger without its sign, if that is plain from how long they are; else 0. */
+function compareRoughly(a: Scaled, b: Scaled): number {
+  const difference =
+    (bitsOf(a.coefficient) - bitsOf(b.coefficient)) * DIGITS_PER_BIT +
+    (a.exponent - b.exponent);
+  // A count of bits is up to 64 too large for a small number.
+  return Math.abs(difference) > 64 ? Math.sign(difference) : 0;
+}
+
+/** @throws PartiqlError `PARTIQL_LIMIT` if its digits cannot be written out in good time. */
+function checkComparable(int: bigint): void {
+  if (hasMoreDigits(int, MOST_KEY_DIGITS)) {
+    throw new PartiqlError(
+      'PARTIQL_LIMIT',
+      `A number of more than ${MOST_KEY_DIGITS} digits cannot be grouped, looked up, or compared with one of another scale`,
+    );
+  }
 }
 
 /** A text that two numbers share iff they are equal. */
@@ -312,6 +373,7 @@ export function numberKey(value: Numeric): string {
     ? { coefficient: value, exponent: 0 }
     : scaled(value);
   if (!coefficient) return '0';
+  if (typeof coefficient === 'bigint') checkComparable(coefficient);
   const digits = coefficient.toString();
   let end = digits.length;
   while (digits.charCodeAt(end - 1) === 0x30) end -= 1;
@@ -321,6 +383,7 @@ export function numberKey(value: Numeric): string {
 /** The number without its fraction. */
 export function truncate(value: Numeric): number | bigint {
   if (isInteger(value)) return value;
+  checkDigits(value);
   if (value instanceof IonFloat) {
     if (!Number.isFinite(value.value)) {
       throw new DataFault('Int overflow or underflow');
@@ -337,6 +400,7 @@ export function truncate(value: Numeric): number | bigint {
 
 /** Plain decimal text, without an exponent unless there would be very many zeros. */
 export function decimalText(value: Decimal): string {
+  checkDigits(value);
   const { coefficient, exponent } = scaled(value);
   if (exponent === 0) return coefficient.toString();
   const negative = coefficient < 0n;

@@ -61,6 +61,7 @@ export function compileArithmetic(
         if (x === undefined || y === undefined) {
           throw wrongTypes('||', 'STRING, STRING', a, b);
         }
+        run.budget.admit(x.length + y.length);
         return x + y;
       });
     case '+':

@@ -2,6 +2,7 @@ import type * as Ast from '../../language/ast.js';
 import { IonStruct, type IonField, type IonValue } from '../../../ion/value.js';
 import { EvaluationFault } from '../../errors.js';
 import { bagOf, MISSING, textOf, typeNameOf } from '../../values/kinds.js';
+import { sizeOf } from '../../values/size.js';
 import type { PlanContext } from '../context.js';
 import type { Evaluate, Frame, Run } from '../runtime.js';
 import type { Scope } from '../scope.js';
@@ -26,7 +27,15 @@ export function compileSequence(
     run,
   ) => {
     run.work += work;
-    return items.map((item) => item(frame, run));
+    const values: IonValue[] = [];
+    let size = 0;
+    for (const item of items) {
+      const value = item(frame, run);
+      size += sizeOf(value);
+      run.budget.admit(size);
+      values.push(value);
+    }
+    return values;
   };
   return node.type === 'bag'
     ? (frame, run) => bagOf(members(frame, run))
@@ -55,6 +64,7 @@ export function compileStruct(
   );
   return guarded(context, node.at, (frame, run) => {
     const entries: IonField[] = [];
+    let size = 0;
     for (const [nameOf, valueOf] of fields) {
       const nameValue = nameOf(frame, run);
       const name = textOf(nameValue);
@@ -65,7 +75,10 @@ export function compileStruct(
         );
       }
       const value = valueOf(frame, run);
-      if (value !== MISSING) entries.push([name, value]);
+      if (value === MISSING) continue;
+      size += name.length + sizeOf(value);
+      run.budget.admit(size);
+      entries.push([name, value]);
     }
     return IonStruct.of(entries);
   });

@@ -1,6 +1,7 @@
 import type { IonValue } from '../../../ion/value.js';
 import { keyText } from '../../equality-key.js';
 import { equalValues } from '../../values/compare.js';
+import { spend } from '../../values/effort.js';
 import { isUnknown } from '../../values/kinds.js';
 
 /** Collections with fewer elements are looked through. */
@@ -40,6 +41,7 @@ function lookThrough(
   value: IonValue,
   hasUnknown = false,
 ): boolean | null {
+  spend((items.length - start) * 4);
   let result = hasUnknown ? null : false;
   for (let index = start; index < items.length; index += 1) {
     const item = items[index];

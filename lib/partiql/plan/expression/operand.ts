@@ -2,6 +2,7 @@ import type * as Ast from '../../language/ast.js';
 import type { IonValue } from '../../../ion/value.js';
 import { EvaluationFault } from '../../errors.js';
 import { itemsOf, structOf, orMissing } from '../../values/kinds.js';
+import { spend } from '../../values/effort.js';
 import type { PlanContext } from '../context.js';
 import type { Evaluate } from '../runtime.js';
 import type { Scope } from '../scope.js';
@@ -32,10 +33,11 @@ export function compileOperand(
   const evaluate = context.compile(node, scope);
   if (!isOneColumn(node)) return evaluate;
   return guarded(context, node.at, (frame, run) => {
-    const [row, ...others] = itemsOf(evaluate(frame, run)) ?? [];
-    if (others.length > 0) {
+    const rows = itemsOf(evaluate(frame, run)) ?? [];
+    const [row] = rows;
+    if (rows.length > 1) {
       throw new EvaluationFault(
-        `a query that stands for one value gave ${others.length + 1} rows`,
+        `a query that stands for one value gave ${rows.length} rows`,
       );
     }
     return row === undefined ? null : columnOf(row);
@@ -56,6 +58,7 @@ export function compileCollection(
     const rows = itemsOf(evaluate(frame, run)) ?? [];
     let column = known.get(rows);
     if (column === undefined) {
+      spend(rows.length * 8);
       column = rows.map(columnOf);
       known.set(rows, column);
     }

@@ -11,6 +11,8 @@ import {
   textOf,
   orMissing,
 } from '../../values/kinds.js';
+import { spend } from '../../values/effort.js';
+import { sizeOf } from '../../values/size.js';
 import type { PlanContext } from '../context.js';
 import type { Evaluate, Frame, Run } from '../runtime.js';
 import type { Scope } from '../scope.js';
@@ -42,6 +44,9 @@ export function compileVariable(
       : `Global variable access is illegal in this context, variable name: '${name}'`,
   );
 }
+
+/** Steps of an element that a wildcard finds. */
+const ELEMENT = 8;
 
 /** Reads a field. To the specification, a field of NULL is NULL. */
 function fieldReader(
@@ -94,8 +99,15 @@ export function compilePath(
         return (frame, run) => {
           let values: readonly IonValue[] = [root(frame, run)];
           for (const each of rest) {
-            values = values.flatMap((item) => each(item, frame, run));
+            const found: IonValue[] = [];
+            for (const item of values) {
+              const parts = each(item, frame, run);
+              spend(parts.length * ELEMENT);
+              for (const part of parts) found.push(part);
+            }
+            values = found;
           }
+          run.budget.admit(sizeOf(values));
           return bagOf(values);
         };
       }
