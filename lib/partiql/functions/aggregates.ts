@@ -2,6 +2,7 @@ import { Decimal, type IonValue } from '../../ion/value.js';
 import { keyText } from '../equality-key.js';
 import { EvaluationFault } from '../errors.js';
 import type { AggregateName } from '../language/ast.js';
+import type { Budget } from '../plan/budget.js';
 import { compareValues } from '../values/compare.js';
 import { spend } from '../values/effort.js';
 import { type Interval, intervalOf } from '../values/intervals.js';
@@ -120,13 +121,20 @@ class Truth implements Accumulator {
   }
 }
 
+/** Bytes of a key in a set beside its characters. */
+const KEY = 64;
+
 /** Lets every value through once. */
 class Distinct implements Accumulator {
   readonly #seen = new Set<string>();
-  constructor(readonly inner: Accumulator) {}
+  constructor(
+    readonly inner: Accumulator,
+    readonly budget: Budget,
+  ) {}
   add(value: IonValue): void {
     const key = keyText(value);
     if (this.#seen.has(key)) return;
+    this.budget.hold(KEY + key.length);
     this.#seen.add(key);
     this.inner.add(value);
   }
@@ -138,9 +146,10 @@ class Distinct implements Accumulator {
 export function accumulatorFor(
   name: AggregateName,
   distinct: boolean,
+  budget: Budget,
 ): Accumulator {
   const accumulator = plainAccumulator(name);
-  return distinct ? new Distinct(accumulator) : accumulator;
+  return distinct ? new Distinct(accumulator, budget) : accumulator;
 }
 
 function plainAccumulator(name: AggregateName): Accumulator {
@@ -170,6 +179,7 @@ export function collectionAggregate(
   name: AggregateName,
   distinct: boolean,
   collection: IonValue,
+  budget: Budget,
 ): IonValue {
   const items = itemsOf(collection);
   if (items === undefined) {
@@ -178,7 +188,7 @@ export function collectionAggregate(
     );
   }
   spend(items.length * ELEMENT);
-  const accumulator = accumulatorFor(name, distinct);
+  const accumulator = accumulatorFor(name, distinct, budget);
   for (const item of items) if (!isUnknown(item)) accumulator.add(item);
   return accumulator.result();
 }

@@ -160,7 +160,7 @@ export class Grouping implements AggregateSink {
         const group: Group = {
           frame: bound,
           accumulators: this.#aggregates.map(({ node }) =>
-            accumulatorFor(node.name, node.distinct),
+            accumulatorFor(node.name, node.distinct, run.budget),
           ),
           members: [],
         };

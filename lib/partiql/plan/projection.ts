@@ -121,8 +121,10 @@ export class Pivot {
   add(name: IonValue, value: IonValue): void {
     const text = textOf(name);
     if (text !== undefined && value !== MISSING) {
-      this.#size += text.length + sizeOf(value);
+      const size = text.length + sizeOf(value);
+      this.#size += size;
       this.budget.admit(this.#size);
+      this.budget.hold(size);
       this.#fields.push([text, value]);
     }
   }

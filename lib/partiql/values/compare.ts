@@ -138,7 +138,7 @@ function compareStructs(a: IonStruct, b: IonStruct): number {
 function areEqual(a: readonly IonField[], b: readonly IonField[]): boolean {
   return a.every(([name, value], index) => {
     spend(ELEMENT);
-    const other = b[index] as IonField;
+    const other = b[index];
     return name === other[0] && equalValues(value, other[1]);
   });
 }

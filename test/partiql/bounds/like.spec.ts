@@ -5,8 +5,8 @@ import { PartiqlError } from '../../../lib/partiql/errors.js';
 
 /** LIKE as it is said: slow, and plain to see. */
 function like(text: string, pattern: string): boolean {
-  const characters = [...text];
-  const mask = [...pattern];
+  const characters = Array.from(text);
+  const mask = Array.from(pattern);
   let reached = new Set([0]);
   for (const piece of mask) {
     const next = new Set<number>();

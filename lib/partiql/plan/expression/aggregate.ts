@@ -21,7 +21,7 @@ export function compileAggregate(
     return guarded(context, node.at, (frame, run) => {
       const collection = operand(frame, run);
       if (isUnknown(collection)) return unknown(collection);
-      return collectionAggregate(name, distinct, collection);
+      return collectionAggregate(name, distinct, collection, run.budget);
     });
   }
   if (context.aggregates === undefined) {
