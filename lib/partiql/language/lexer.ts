@@ -71,7 +71,24 @@ export function tokenize(source: string): readonly Token[] {
       `the statement has ${source.length} characters; at most ${MAX_TEXT_LENGTH} are allowed`,
     );
   }
+  const lone = LONE_SURROGATE.exec(source);
+  if (lone !== null) {
+    throw lexicalError(
+      source,
+      positionAt(source, lone.index),
+      'half of a surrogate pair stands alone: the text is no Unicode, and no value can hold it',
+    );
+  }
   return new Lexer(source).all();
+}
+
+/** With `u`, a pair is one character of another category. */
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+function positionAt(source: string, start: number): Position {
+  const lines = source.slice(0, start).split('\n');
+  const column = (lines.at(-1) ?? '').length + 1;
+  return { start, line: lines.length, column };
 }
 
 class Lexer {

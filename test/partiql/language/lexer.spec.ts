@@ -108,4 +108,10 @@ describe('tokenize', () => {
     expect(error.code).toBe('PARTIQL_LIMIT');
     expect(error.message.length).toBeLessThan(200);
   });
+
+  it('refuses half of a surrogate pair, which no value can hold', () => {
+    const error = errorOf("SELECT\n '\u{1f600}\ud800' FROM T");
+    expect(error.code).toBe('PARTIQL_SYNTAX');
+    expect([error.line, error.column]).toEqual([2, 5]);
+  });
 });
