@@ -39,6 +39,12 @@ const PROOFS = {
     default: '100000',
     tests: ['test/partiql/plans.spec.ts'],
   },
+  /** Statements at random with hostile values: no other error, no stall, no growth. */
+  'partiql-fuzz': {
+    count: 'PROVE_STATEMENTS',
+    default: '1000000',
+    tests: ['test/partiql/fuzz.spec.ts'],
+  },
   /** Data files that were cut off or scribbled on. */
   damage: {
     count: 'PROVE_CASES',
