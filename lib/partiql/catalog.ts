@@ -24,6 +24,13 @@ export interface Relation {
   /** Paths that {@link lookup} can find by equality, such as `['VIN']`, or `['data', 'VIN']` in a committed view. */
   readonly indexes: readonly (readonly string[])[];
 
+  /** The table whose documents the rows show, and where these stand in a row; absent where they are of none. */
+  readonly table?: {
+    readonly name: string;
+    /** `[]`, or `['data']` in a committed view. */
+    readonly path: readonly string[];
+  };
+
   /** Every row. */
   scan(): Rows;
   /** How many rows a scan would give, where that is known for less. */

@@ -89,7 +89,7 @@ export async function evaluate<T = unknown>(
     globals: globalsOf(options.globals),
   });
   const convert = values === 'native' ? toNative : toIonValue;
-  const rows = new StatementRows(plan(run));
+  const rows = new StatementRows(plan.rows(run));
   try {
     const result =
       gives === 'rows'
@@ -111,6 +111,10 @@ function queryOf({ statement, text }: Origin): SelectStatementNode {
   switch (statement.kind) {
     case 'SelectStatement':
       return statement;
+    case 'Explain':
+      throw refuse(
+        'EXPLAIN tells how the tables of a ledger would be read, and there is none here',
+      );
     case 'Insert':
     case 'Change':
       throw refuse(

@@ -6,7 +6,7 @@ import type { StatementNode } from './language/ast.js';
 import { parse } from './language/parser/index.js';
 import { Budget } from './plan/budget.js';
 import type { Typing } from './plan/dialect.js';
-import type { StatementPlan } from './plan/change.js';
+import type { StatementPlan } from './plan/statement-plan.js';
 import { planStatement } from './plan/statement.js';
 import { type RowFlow, StatementRows } from './rows.js';
 
@@ -106,11 +106,13 @@ class ParsedStatement implements Statement {
   *#run(context: ExecutionContext): RowFlow {
     const { catalog, parameters, transactionId, now, pause } = context;
     let time: Timestamp | undefined;
-    if (parameters.length !== this.parameterCount) {
+    // What is only explained needs no values.
+    const isEnough = this.#node.kind === 'Explain' && parameters.length === 0;
+    if (parameters.length !== this.parameterCount && !isEnough) {
       throw parameterCountError(this.parameterCount, parameters.length);
     }
     const plan = this.#plan(catalog, context.typing ?? 'qldb');
-    yield* plan({
+    yield* plan.rows({
       catalog,
       parameters,
       transactionId,
@@ -149,6 +151,7 @@ interface KnownPlan {
 
 function kindOf(node: StatementNode): StatementKind {
   switch (node.kind) {
+    case 'Explain':
     case 'SelectStatement':
       return 'query';
     case 'Insert':

@@ -64,7 +64,10 @@ export class MemoryCatalog implements Catalog {
     const indexes = table.indexes.map(({ field }) =>
       committed ? ['data', field] : [field],
     );
-    const relation = this.#relation(first, indexes, rows);
+    const relation = {
+      ...this.#relation(first, indexes, rows),
+      table: { name: table.name, path: committed ? ['data'] : [] },
+    };
     if (committed) return relation;
     return {
       ...relation,

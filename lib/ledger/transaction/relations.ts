@@ -52,6 +52,7 @@ export function userTable(
     });
   return {
     name: table.name,
+    table: { name: table.name, path: [] },
     indexes: usable.map(({ field }) => [field]),
     write,
     scan: () => {
@@ -111,6 +112,7 @@ export function committedView(
   };
   return {
     name: `_ql_committed_${table.name}`,
+    table: { name: table.name, path: ['data'] },
     indexes: [...usable.map(({ field }) => ['data', field]), METADATA_ID],
     scan: () => {
       reads.add(conflictKey.table(tableId));

@@ -342,7 +342,9 @@ export interface JoinNode extends NodeBase {
 
 // ---- Statements ------------------------------------------------------------
 
-export type StatementNode =
+export type StatementNode = PlainStatementNode | ExplainNode;
+
+export type PlainStatementNode =
   | SelectStatementNode
   | InsertNode
   | ChangeNode
@@ -352,6 +354,12 @@ export type StatementNode =
   | DropIndexNode
   | UndropTableNode
   | ExecNode;
+
+/** EXPLAIN: how the statement behind it would run. */
+export interface ExplainNode extends NodeBase {
+  readonly kind: 'Explain';
+  readonly statement: PlainStatementNode;
+}
 
 export interface SelectStatementNode extends NodeBase {
   readonly kind: 'SelectStatement';

@@ -29,11 +29,10 @@ import {
 } from './runtime.js';
 import type { RowFlow } from '../rows.js';
 import { HeldFrames } from './held-frames.js';
+import { explained } from './explain.js';
+import type { StatementPlan } from './statement-plan.js';
 import { Scope } from './scope.js';
 import type { Source } from './source.js';
-
-/** A compiled statement: its rows in batches. */
-export type StatementPlan = (run: Run) => RowFlow;
 
 function documentId(id: string): IonValue {
   return IonStruct.of([['documentId', id]]);
@@ -116,7 +115,7 @@ export function compileInsert(
   const { result: value, stages } = context.withHoists(() =>
     context.compile(node.value, new Scope()),
   );
-  return function* (run) {
+  function* rows(run: Run): RowFlow {
     const writer = writerOf(context, path, at, run);
     const [frame] = yield* collectFrames(context, stages, run);
     if (frame === undefined) return;
@@ -126,13 +125,20 @@ export function compileInsert(
     const documents = (items ?? [given]).map((item) =>
       documentOf(context, item, node.value.at),
     );
-    const rows: IonValue[] = [];
+    const ids: IonValue[] = [];
     for (const document of documents) {
       const pause = turn(run, 1);
       if (pause !== undefined) yield new Wait(pause);
-      rows.push(documentId(yield* answerOf(writer.insert(document))));
+      ids.push(documentId(yield* answerOf(writer.insert(document))));
     }
-    yield rows;
+    yield ids;
+  }
+  return {
+    rows,
+    explain: (run) => [
+      ...explained(stages, run),
+      { operation: 'insert', on: path.join('.') },
+    ],
   };
 }
 
@@ -196,7 +202,7 @@ export function compileChange(
   stages.push(...changes.stages);
   // Elements are removed from the back, so that none moves before its turn.
   const backwards = node.operations.some(({ kind }) => kind === 'Remove');
-  return function* (run) {
+  function* rows(run: Run): RowFlow {
     const writer = writerOf(context, tablePath, at, run);
     const documents = new Map<string, Frame[]>();
     const held = new HeldFrames(run.budget);
@@ -233,7 +239,7 @@ export function compileChange(
             : documentOf(context, changed, node.at),
       });
     }
-    const rows: IonValue[] = [];
+    const ids: IonValue[] = [];
     for (const { id, document } of edits) {
       const pause = turn(run, 1);
       if (pause !== undefined) yield new Wait(pause);
@@ -242,9 +248,20 @@ export function compileChange(
           ? writer.remove(id)
           : writer.replace(id, document),
       );
-      rows.push(documentId(id));
+      ids.push(documentId(id));
     }
-    yield rows;
+    yield ids;
+  }
+  return {
+    rows,
+    explain: (run) => [
+      ...explained(stages, run),
+      {
+        operation: node.verb === 'DELETE' ? 'delete' : 'update',
+        on: tablePath.join('.'),
+        detail: 'when all rows before are read',
+      },
+    ],
   };
 }
 

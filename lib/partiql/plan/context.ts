@@ -8,6 +8,7 @@ import {
   Wait,
   type Evaluate,
   type Frame,
+  type PlanStep,
   type Run,
   type Slowly,
   type Stage,
@@ -36,6 +37,8 @@ export interface HoistedValue {
   readonly evaluate: (frame: Frame, run: Run) => Slowly<IonValue>;
   /** Whether it is the same for every row. */
   readonly constant: boolean;
+  /** What it does, for EXPLAIN. */
+  readonly explain?: (run: Run) => readonly PlanStep[];
 }
 
 /** How a query's aggregates are worked out: an expression only reads their slots. */
@@ -207,5 +210,6 @@ function applying(hoisted: readonly HoistedValue[]): Stage {
         yield frames;
       }
     },
+    explain: (run) => hoisted.flatMap((each) => each.explain?.(run) ?? []),
   };
 }

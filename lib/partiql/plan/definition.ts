@@ -3,10 +3,14 @@ import { IonStruct } from '../../ion/value.js';
 import { evaluationError } from '../errors.js';
 import type * as Ast from '../language/ast.js';
 import { structOf, textOf } from '../values/kinds.js';
-import { collectFrames, type StatementPlan } from './change.js';
+import { collectFrames } from './change.js';
 import type { PlanContext } from './context.js';
+import { explained } from './explain.js';
 import { answerOf, type Run } from './runtime.js';
 import { Scope } from './scope.js';
+import type { RowFlow } from '../rows.js';
+import type { StatementPlan } from './statement-plan.js';
+import { print } from '../language/print/index.js';
 
 /** CREATE, DROP and UNDROP: one row, with the id of the table. */
 export function compileDefinition(
@@ -19,9 +23,12 @@ export function compileDefinition(
     | Ast.UndropTableNode,
 ): StatementPlan {
   const define = definition(context, node);
-  return function* (run) {
-    const tableId = yield* answerOf(define(run));
-    yield [IonStruct.of([['tableId', tableId]])];
+  return {
+    *rows(run) {
+      const tableId = yield* answerOf(define(run));
+      yield [IonStruct.of([['tableId', tableId]])];
+    },
+    explain: () => [{ operation: 'definition', on: print(node) }],
   };
 }
 
@@ -78,7 +85,7 @@ export function compileExec(
     node.args.map((arg) => context.compile(arg, new Scope())),
   );
   const { source } = context;
-  return function* (run) {
+  function* rows(run: Run): RowFlow {
     const [frame = []] = yield* collectFrames(context, stages, run);
     const [address, table, document] = args.map((arg) => arg(frame, run));
     const blockAddress = structOf(address ?? null);
@@ -100,5 +107,12 @@ export function compileExec(
         run.catalog.redactRevision(blockAddress, tableId, documentId),
       ),
     ];
+  }
+  return {
+    rows,
+    explain: (run) => [
+      ...explained(stages, run),
+      { operation: 'exec', on: node.procedure },
+    ],
   };
 }

@@ -13,11 +13,13 @@ import {
   gathering,
   type Evaluate,
   type Frame,
+  type PlanStep,
   type Stage,
 } from './runtime.js';
 import { sizeOf } from '../values/size.js';
 import { HeldFrames } from './held-frames.js';
 import { Scope } from './scope.js';
+import { writtenOut } from './written-out.js';
 
 interface CompiledAggregate {
   readonly node: Ast.AggregateNode;
@@ -126,7 +128,10 @@ export class Grouping implements AggregateSink {
 
   /** The stages of the grouping; known once all aggregates are. */
   get stages(): readonly Stage[] {
-    return [...this.#before, this.#stage()];
+    return [
+      ...this.#before,
+      { ...this.#stage(), explain: () => [this.#explain()] },
+    ];
   }
 
   /** The stage that takes the place of FROM and the grouping where the rows of one table are counted, and no more. */
@@ -145,6 +150,27 @@ export class Grouping implements AggregateSink {
       source.relation,
       this.#aggregates.map(({ slot }) => slot),
     );
+  }
+
+  #explain(): PlanStep {
+    const aggregates = this.#aggregates
+      .map(({ node }) => writtenOut(node))
+      .join(', ');
+    const detail = [
+      ...(aggregates === '' ? [] : [`folds ${aggregates} as rows come`]),
+      ...(this.#groupSlot === undefined ? [] : ['keeps all rows']),
+    ].join('; ');
+    return {
+      operation: this.#keys.length > 0 ? 'group' : 'aggregate',
+      ...(this.#keys.length > 0
+        ? {
+            on: this.group?.keys
+              .map(({ value }) => writtenOut(value))
+              .join(', '),
+          }
+        : {}),
+      ...(detail === '' ? {} : { detail }),
+    };
   }
 
   #stage(): Stage {

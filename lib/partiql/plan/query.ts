@@ -29,16 +29,19 @@ import {
   Wait,
   type Evaluate,
   type Frame,
+  type PlanStep,
   type Run,
   type Slowly,
   type Stage,
 } from './runtime.js';
 import { sizeOf } from '../values/size.js';
+import { explained } from './explain.js';
 import { HeldFrames } from './held-frames.js';
 import { Scope } from './scope.js';
 import { compileSetOperation } from './set-operation.js';
-import { Sort } from './sort.js';
+import { MOST_WANTED, Sort } from './sort.js';
 import { rowsOf } from './source-stages.js';
+import { writtenOut } from './written-out.js';
 
 /** Compiles a query to stages; undefined for an expression that is none. */
 export function compileQuery(
@@ -98,6 +101,15 @@ export function compileSubquery(
     slot,
     constant: reads.size === 0,
     evaluate: (frame, run) => gathered(plan, gather, frame, run),
+    explain: (run) => [
+      ...explained(stages, run),
+      {
+        operation: 'subquery',
+        on: writtenOut(node),
+        detail:
+          reads.size === 0 ? 'worked out once' : 'worked out for each row',
+      },
+    ],
   });
   return (frame) => frame[slot];
 }
@@ -201,7 +213,12 @@ function compileSelect(
     // PIVOT makes one struct of the rows, so that their order comes before it.
     const isPivot = node.projection.kind === 'Pivot';
     if (!isPivot) project();
-    if (node.distinct) after.push(distinct(output));
+    if (node.distinct) {
+      after.push({
+        ...distinct(output),
+        explain: () => [{ operation: 'distinct' }],
+      });
+    }
     for (const query of tail) {
       const aliases = declareAliases(context, node.projection, scope);
       if (aliases !== undefined) after.push(aliases(output));
@@ -382,7 +399,10 @@ function compileOrder(
   const { orderBy } = node;
   if (orderBy.length === 0) {
     if (node.offset === undefined && node.limit === undefined) return;
-    push(stages, context, () => slicing(compileSlice(context, node, scope)));
+    push(stages, context, () => ({
+      ...slicing(compileSlice(context, node, scope)),
+      explain: () => [{ operation: 'limit', on: sliceText(node) }],
+    }));
     return;
   }
   push(stages, context, () => {
@@ -393,10 +413,36 @@ function compileOrder(
     }));
     const slice = compileSlice(context, node, scope);
     const sort = sorting(keys, slice);
-    return node.offset === undefined && node.limit === undefined
-      ? sort
-      : sequence([sort, slicing(slice)]);
+    const stage =
+      node.offset === undefined && node.limit === undefined
+        ? sort
+        : sequence([sort, slicing(slice)]);
+    return { ...stage, explain: () => [explainOrder(node, slice)] };
   });
+}
+
+function explainOrder(node: Ast.QueryNode, slice: Slice): PlanStep {
+  const on = node.orderBy
+    .map(
+      ({ value, descending }) =>
+        `${writtenOut(value)}${descending ? ' DESC' : ''}`,
+    )
+    .join(', ');
+  if (node.limit === undefined || !slice.isConstant) {
+    return { operation: 'sort', on, detail: 'keeps all rows' };
+  }
+  return {
+    operation: 'top',
+    on,
+    detail: `${sliceText(node)}: keeps no more rows than these, up to ${MOST_WANTED}`,
+  };
+}
+
+function sliceText({ limit, offset }: Ast.QueryNode): string {
+  return [
+    ...(limit === undefined ? [] : [`LIMIT ${writtenOut(limit)}`]),
+    ...(offset === undefined ? [] : [`OFFSET ${writtenOut(offset)}`]),
+  ].join(' ');
 }
 
 /** LIMIT and OFFSET. */

@@ -4,7 +4,7 @@ import { BATCH, isStrained } from './runtime.js';
 const RUN = 2048;
 const RUN_BYTES = 1 << 18;
 /** The most rows that may be wanted for no more than these to be kept. */
-const MOST_WANTED = 32_768;
+export const MOST_WANTED = 32_768;
 
 /** What is told of the rows that a sort keeps. */
 export interface Keeper<T> {

@@ -4,14 +4,18 @@ import { syntaxError, PartiqlError } from '../errors.js';
 import type * as Ast from '../language/ast.js';
 import { MISSING, sealed } from '../values/kinds.js';
 import { Budget } from './budget.js';
-import { compileChange, compileInsert, type StatementPlan } from './change.js';
+import { compileChange, compileInsert } from './change.js';
 import { PlanContext, type Compilers } from './context.js';
 import type { Typing } from './dialect.js';
 import { compileDefinition, compileExec } from './definition.js';
 import { compileExpression } from './expression/index.js';
 import { rowsOf } from './source-stages.js';
+import { explained, planExplanation } from './explain.js';
 import { compileQuery, compileSubquery } from './query.js';
 import { BATCH, framesOf, runStages, turn, Wait, type Run } from './runtime.js';
+import type { RowFlow } from '../rows.js';
+import type { StatementPlan } from './statement-plan.js';
+import { writtenOut } from './written-out.js';
 import { Scope } from './scope.js';
 
 const compilers: Compilers = {
@@ -44,7 +48,13 @@ export function planStatement(
     compilers,
     options.globals,
   );
+  return planOf(context, node);
+}
+
+function planOf(context: PlanContext, node: Ast.StatementNode): StatementPlan {
   switch (node.kind) {
+    case 'Explain':
+      return planExplanation(planOf(context, node.statement));
     case 'SelectStatement':
       return planQuery(context, node);
     case 'Insert':
@@ -70,7 +80,7 @@ function planQuery(
   if (plan === undefined) return planExpression(context, query);
   const { stages, output } = plan;
   const { mayHoldMissing } = context;
-  return function* (run) {
+  function* rows(run: Run): RowFlow {
     // As `framesOf` does it, without a generator in between.
     for (const frames of runStages(stages, context.emptyFrame(), run)) {
       const pause = turn(run, BATCH);
@@ -87,7 +97,8 @@ function planQuery(
       }
       if (rows.length > 0) yield rows;
     }
-  };
+  }
+  return { rows, explain: (run) => explained(stages, run) };
 }
 
 /**
@@ -107,8 +118,8 @@ function planExpression(
     );
   }
   const value = planValue(context, query);
-  return function* (run) {
-    for (const values of value(run)) {
+  function* rows(run: Run): RowFlow {
+    for (const values of value.rows(run)) {
       if (values instanceof Wait) {
         yield values;
         continue;
@@ -119,7 +130,8 @@ function planExpression(
           .filter((row) => row !== undefined);
       }
     }
-  };
+  }
+  return { rows, explain: value.explain };
 }
 
 /** Gives the one value of an expression, with MISSING and bags as they are. */
@@ -127,7 +139,7 @@ function planValue(context: PlanContext, query: Ast.Expression): StatementPlan {
   const { result: evaluate, stages } = context.withHoists(() =>
     compileExpression(context, query, new Scope()),
   );
-  return function* (run) {
+  function* rows(run: Run): RowFlow {
     for (const frames of framesOf(
       runStages(stages, context.emptyFrame(), run),
       run,
@@ -136,6 +148,13 @@ function planValue(context: PlanContext, query: Ast.Expression): StatementPlan {
         ? frames
         : frames.map((frame) => evaluate(frame, run));
     }
+  }
+  return {
+    rows,
+    explain: (run) => [
+      ...explained(stages, run),
+      { operation: 'expression', on: writtenOut(query) },
+    ],
   };
 }
 

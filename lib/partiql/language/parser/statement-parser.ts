@@ -1,5 +1,22 @@
 import type * as Ast from '../ast.js';
 import { QueryParser } from './query-parser.js';
+import { isBracket } from './token-stream.js';
+
+/** What a statement begins with that is no expression; and what a query begins with. */
+const STATEMENT_WORDS = new Set([
+  'INSERT',
+  'UPDATE',
+  'FROM',
+  'DELETE',
+  'CREATE',
+  'DROP',
+  'UNDROP',
+  'EXEC',
+  'EXECUTE',
+  'SELECT',
+  'PIVOT',
+  'WITH',
+]);
 
 /** A statement's tree, and how many `?` it has. */
 export interface ParsedStatement {
@@ -14,7 +31,7 @@ export class StatementParser extends QueryParser {
     if (this.current().kind === 'End') {
       throw this.error(this.current(), 'the statement is empty');
     }
-    const statement = this.parseStatement();
+    const statement = this.parseExplain() ?? this.parseStatement();
     if (this.skipSymbol(';')) {
       if (this.current().kind !== 'End') {
         throw this.error(
@@ -29,13 +46,32 @@ export class StatementParser extends QueryParser {
   }
 
   /**
+   * Explain : EXPLAIN Statement
+   *
+   * EXPLAIN is no reserved word: it has this meaning where a statement begins
+   * behind it, and is a name everywhere else.
+   */
+  protected parseExplain(): Ast.ExplainNode | undefined {
+    const at = this.current();
+    if (at.kind !== 'Word' || at.upper !== 'EXPLAIN') return undefined;
+    let ahead = 1;
+    while (isBracket(this.peek(ahead), '(')) ahead += 1;
+    const first = this.peek(ahead);
+    if (first.kind !== 'Word' || !STATEMENT_WORDS.has(first.upper)) {
+      return undefined;
+    }
+    this.next();
+    return { kind: 'Explain', at, statement: this.parseStatement() };
+  }
+
+  /**
    * Statement :
    *   - Insert | Update | FromChange | Delete
    *   - Create | Drop | Undrop
    *   - Exec
    *   - Query
    */
-  protected parseStatement(): Ast.StatementNode {
+  protected parseStatement(): Ast.PlainStatementNode {
     const at = this.current();
     switch (this.keyword) {
       case 'INSERT':
@@ -65,7 +101,7 @@ export class StatementParser extends QueryParser {
    *   - CREATE TABLE Name ( WITH `(` Name `=` Expression ( `,` … )* `)` )?
    *   - CREATE INDEX ON Table `(` Name `)`
    */
-  protected parseCreate(): Ast.StatementNode {
+  protected parseCreate(): Ast.PlainStatementNode {
     const at = this.next();
     if (this.skipWord('TABLE')) {
       const name = this.parseName('a table name').name;
@@ -109,7 +145,7 @@ export class StatementParser extends QueryParser {
    *   - DROP TABLE Table
    *   - DROP INDEX Name ON Table WITH `(` purge `=` true `)`
    */
-  protected parseDrop(): Ast.StatementNode {
+  protected parseDrop(): Ast.PlainStatementNode {
     const at = this.next();
     if (this.skipWord('TABLE')) {
       return { kind: 'DropTable', at, table: this.parseTable() };
@@ -136,7 +172,7 @@ export class StatementParser extends QueryParser {
   }
 
   /** Undrop : UNDROP TABLE Name */
-  protected parseUndrop(): Ast.StatementNode {
+  protected parseUndrop(): Ast.PlainStatementNode {
     const at = this.next();
     this.expectWord('TABLE');
     const tableId = this.parseName('a table id in double quotes').name;
@@ -144,7 +180,7 @@ export class StatementParser extends QueryParser {
   }
 
   /** Exec : EXEC Name Expression ( `,` Expression )* */
-  protected parseExec(): Ast.StatementNode {
+  protected parseExec(): Ast.PlainStatementNode {
     const at = this.next();
     if (this.current().kind === 'End') {
       throw this.error(this.current(), 'No stored procedure provided');
@@ -169,7 +205,7 @@ export class StatementParser extends QueryParser {
    *   - INSERT INTO Table VALUE Expression
    *   - INSERT INTO Table Expression
    */
-  protected parseInsert(): Ast.StatementNode {
+  protected parseInsert(): Ast.PlainStatementNode {
     const at = this.next();
     this.expectWord('INTO');
     const table = this.parseTable();
@@ -193,7 +229,7 @@ export class StatementParser extends QueryParser {
   }
 
   /** Update : UPDATE Source Operation+ ( WHERE Expression )? */
-  protected parseUpdate(): Ast.StatementNode {
+  protected parseUpdate(): Ast.PlainStatementNode {
     const at = this.next();
     const from = this.parseSource();
     const operations = this.parseOperations();
@@ -202,7 +238,7 @@ export class StatementParser extends QueryParser {
   }
 
   /** FromChange : FROM From ( WHERE Expression )? Operation+ */
-  protected parseFromChange(): Ast.StatementNode {
+  protected parseFromChange(): Ast.PlainStatementNode {
     const at = this.next();
     const from = this.parseFrom();
     const where = this.parseWhere();
@@ -211,7 +247,7 @@ export class StatementParser extends QueryParser {
   }
 
   /** Delete : DELETE FROM Source ( WHERE Expression )? */
-  protected parseDelete(): Ast.StatementNode {
+  protected parseDelete(): Ast.PlainStatementNode {
     const at = this.next();
     if (!this.isWord('FROM')) {
       throw this.error(

@@ -7,6 +7,8 @@ import { QueryPrinter } from './query-printer.js';
 export class StatementPrinter extends QueryPrinter {
   print(node: Ast.StatementNode | Ast.Expression): string {
     switch (node.kind) {
+      case 'Explain':
+        return `EXPLAIN ${this.print(node.statement)}`;
       case 'SelectStatement':
         return this.expression(node.query, LEVEL.query);
       case 'Insert':

@@ -42,9 +42,13 @@ export function splitCondition(
   for (const node of conjuncts(condition)) {
     if (hasQuery(node)) continue;
     if (hidden.size > 0 && mentions(node, hidden)) continue;
-    const { result: evaluate, reads } = context.trackReads(() =>
-      context.condition(() => context.compile(node, scope)),
+    const { result, reads } = context.trackReads(() =>
+      context.withHoists(() =>
+        context.condition(() => context.compile(node, scope)),
+      ),
     );
+    const { result: evaluate, stages } = result;
+    if (stages.length > 0) continue;
     const firm = isInfallible(node, context.dialect);
     parts.push({ node, scope, evaluate, reads, firm });
   }

@@ -1,5 +1,6 @@
 import { MISSING } from '../../values/kinds.js';
 import type { Row } from '../../catalog.js';
+import type { PlanContext } from '../context.js';
 import type { Source } from '../source.js';
 import {
   expanding,
@@ -23,8 +24,12 @@ export interface RelationSource extends Source {
 
 /** How a relation may be read, and what is asked of its rows. */
 export interface RelationRead {
+  readonly context: PlanContext;
   readonly source: RelationSource;
+  /** The conditions by which it can be looked up. */
   readonly keys: readonly KeyCondition[];
+  /** Those that would find its rows if it had an index, besides these. */
+  readonly wanted?: readonly KeyCondition[];
   /** All that is asked of its rows, whether it can be looked up or not. */
   readonly conjuncts: readonly Conjunct[];
 }

@@ -87,15 +87,28 @@ export function relationJoin(
     conjuncts,
     (slot) => bound.has(slot) || !variables.has(slot),
   );
-  const read: RelationRead = { source, keys, conjuncts };
+  const read: RelationRead = { context, source, keys, conjuncts };
   const loop = loopOf(leaf, read, outer);
   // Its interval may depend on the rows before it: then it is another relation for each of them.
   if (leaf.reads.size > 0 || leaf.before.length > 0) return loop;
 
-  const hash = hashOf(context, leaf, read, place);
+  const hashed = hashOf(context, leaf, read, place);
+  const { stage: hash = loop, isJoin } = hashed ?? {};
   const looksUp = keys.some(({ reads }) => touches(reads, bound));
-  if (hash === undefined && !looksUp) return loop;
-  return choosing((run) => {
+  if (hashed === undefined && !looksUp) return loop;
+  const seen = new WeakSet<Run>();
+  const isAgain = (run: Run) => {
+    const again = seen.has(run);
+    seen.add(run);
+    return again;
+  };
+  return choosing(
+    (run) => choose(run) ?? (isJoin || isAgain(run) ? hash : loop),
+    (run) => choose(run) ?? hash,
+  );
+
+  /** The stage, if it is not the one that hashes. */
+  function choose(run: Run): Stage | undefined {
     const relation = source.relation.find(run);
     const path = accessPath(relation, keys);
     if (path.kind !== 'scan') {
@@ -113,14 +126,19 @@ export function relationJoin(
         );
         return {
           ...lookup,
-          explain: () => [explainLookup(read, path, relation, outer?.type)],
+          explain: () => [
+            {
+              ...explainLookup(read, path, relation),
+              detail: `${outer?.type ?? 'inner'} join: the keys of many rows before it are looked up at a time`,
+            },
+          ],
         };
       }
       // The keys are those of a query around this one, or not of a row at all.
       if (condition.reads.size > 0) return loop;
     }
-    return hash?.(run) ?? loop;
-  });
+    return hashed === undefined ? loop : undefined;
+  }
 }
 
 /** Reads the relation for each frame. */
@@ -154,17 +172,18 @@ function loopOf(
 }
 
 /**
- * The stage that hashes the relation, for a run that has no better way.
+ * The stage that hashes the relation, and whether it joins rows of this FROM.
  *
- * In a query that runs for each row of another one, the relation is hashed when
- * it is read the second time: EXISTS may have been content with a row or two.
+ * Else it stands in a query that runs for each row of another one: then it is
+ * hashed when it is read the second time, as EXISTS may have been content with
+ * the first rows of one reading.
  */
 function hashOf(
   context: PlanContext,
   leaf: RelationLeaf,
   { source, keys }: RelationRead,
   { conjuncts, bound, outer }: RelationPlace,
-): ((run: Run) => Stage | undefined) | undefined {
+): { readonly stage: Stage; readonly isJoin: boolean } | undefined {
   const equal = equiConditions(context, conjuncts, leaf.slots);
   if (equal.length === 0) return undefined;
   const isJoin = equal.some(({ reads }) => touches(reads, bound));
@@ -173,8 +192,10 @@ function hashOf(
   const others = firm(conjuncts.filter((each) => !known.has(each)));
   const build = [
     relationStage({
+      context,
       source,
       keys: keys.filter(({ reads }) => reads.size === 0),
+      wanted: keys,
       conjuncts,
     }),
     ...filters(firm(inside)),
@@ -207,17 +228,18 @@ function hashOf(
         : []),
     ],
   };
-  if (isJoin) return () => stage;
-  const seen = new WeakSet<Run>();
-  return (run) => {
-    if (seen.has(run)) return stage;
-    seen.add(run);
-    return undefined;
-  };
+  return { stage, isJoin };
 }
 
-/** A stage that is chosen when the first row comes. */
-function choosing(choose: (run: Run) => Stage): Stage {
+/**
+ * A stage that is chosen when the first row comes.
+ *
+ * @param shown - the one that EXPLAIN tells of
+ */
+function choosing(
+  choose: (run: Run) => Stage,
+  shown: (run: Run) => Stage,
+): Stage {
   return {
     waits: true,
     expands: true,
@@ -238,7 +260,7 @@ function choosing(choose: (run: Run) => Stage): Stage {
         flow.return?.();
       }
     },
-    explain: (run) => explained([choose(run)], run),
+    explain: (run) => explained([shown(run)], run),
   };
 }
 
