@@ -55,29 +55,24 @@ function misfitOf(
   const isPath = (part: Ast.Expression) =>
     pathOf(context, part, source, scope) !== undefined;
   const around = 'the field has to stand by itself';
-  switch (node.kind) {
-    case 'Binary':
-      if (!isPath(node.left) && !isPath(node.right)) return around;
-      return node.operator === '='
-        ? 'what it equals is not known before the row is read'
-        : 'an index finds equal values only';
-    case 'In':
-      if (!isPath(node.value)) return around;
-      if (node.negated) return 'an index finds equal values only';
-      return node.collection.kind === 'Sequence' &&
-        node.collection.type === 'row'
-        ? 'what it is in is not known before the row is read'
-        : `IN looks up a list in parentheses only, such as ${name} IN (?, ?)`;
-    case 'Logical':
-      return node.operator === 'OR'
-        ? 'with OR, rows without that value are wanted as well; a list in parentheses after IN can take the place of equalities of one field'
-        : around;
-    case 'Between':
-    case 'Like':
-    case 'Is':
-    case 'Unary':
-      return 'an index finds equal values only';
-    default:
-      return around;
+  const equal = 'an index finds equal values only';
+  const unknown = 'what it equals is not known before the row is read';
+  if (node.kind === 'Binary') {
+    if (!isPath(node.left) && !isPath(node.right)) return around;
+    return node.operator === '=' ? unknown : equal;
   }
+  if (node.kind === 'In') {
+    if (!isPath(node.value)) return around;
+    if (node.negated) return equal;
+    const { collection } = node;
+    return collection.kind === 'Sequence' && collection.type === 'row'
+      ? unknown
+      : `IN looks up a list in parentheses only, such as ${name} IN (?, ?)`;
+  }
+  if (node.kind === 'Logical' && node.operator === 'OR') {
+    return 'with OR, rows without that value are wanted as well; a list in parentheses after IN can take the place of equalities of one field';
+  }
+  return ['Between', 'Like', 'Is', 'Unary'].includes(node.kind)
+    ? equal
+    : around;
 }
