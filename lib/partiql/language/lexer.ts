@@ -62,6 +62,20 @@ const SYMBOLS = [
   '@',
 ];
 
+const QUOTES = 'a text stands in single quotes, a name in double quotes';
+
+/** What is meant by characters that other languages have. */
+const HINTS = new Map([
+  ['!', 'not is written NOT, and not equal <>'],
+  ['&', 'and is written AND'],
+  ['|', 'or is written OR, and texts are joined with ||'],
+  ['#', 'a comment begins with --'],
+  ['“', QUOTES],
+  ['”', QUOTES],
+  ['‘', QUOTES],
+  ['’', QUOTES],
+]);
+
 /** All tokens of a text; the last one is an `End`. */
 export function tokenize(source: string): readonly Token[] {
   if (source.length > MAX_TEXT_LENGTH) {
@@ -325,12 +339,12 @@ class Lexer {
       const character = String.fromCodePoint(
         this.#source.codePointAt(start) ?? 0xfffd,
       );
+      const what = '!&|^~'.includes(character) ? 'operator' : 'character';
+      const hint = HINTS.get(character);
       throw lexicalError(
         this.#source,
         at,
-        '!&|^~'.includes(character)
-          ? `invalid operator at, ${character}`
-          : `invalid character at, ${printable(character)}`,
+        `invalid ${what} at, ${printable(character)}${hint === undefined ? '' : `; ${hint}`}`,
       );
     }
     this.#index += symbol.length;

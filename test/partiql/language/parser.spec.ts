@@ -167,14 +167,14 @@ describe('parse', () => {
       'SELECT * FRM V',
       1,
       10,
-      'missing FROM after SELECT list: found IDENTIFIER : FRM',
+      'missing FROM after SELECT list: found IDENTIFIER : FRM; did you mean FROM?',
     ],
     ['SELECT FROM V', 1, 8, 'found empty SELECT list'],
     [
       'SELECT a,\n  FROM V',
       2,
       3,
-      'unexpected keyword found, KEYWORD : FROM: a name that is a reserved word is written in double quotes, "FROM"',
+      'unexpected keyword found, KEYWORD : FROM; there is a comma before it, and nothing in between',
     ],
     ['SELECT * FROM V WHERE', 1, 22, 'expected an expression but found EOF'],
     [
@@ -205,7 +205,7 @@ describe('parse', () => {
       'SELECT a FROM V WHERE b == 1',
       1,
       26,
-      'expected an expression but found OPERATOR : =',
+      'expected an expression but found OPERATOR : =; equality is written with one =',
     ],
     [
       'CREATE VIEW x',
@@ -311,7 +311,7 @@ describe('parse', () => {
   it('shows the line with a caret', () => {
     expect(errorOf('SELECT *\nFROM V WHERE a ==').message).toBe(
       [
-        'Parser Error: at line 2, column 17: expected an expression but found OPERATOR : =',
+        'Parser Error: at line 2, column 17: expected an expression but found OPERATOR : =; equality is written with one =',
         '',
         '2 | FROM V WHERE a ==',
         '  |                 ^',

@@ -86,6 +86,11 @@ export abstract class ExpressionParser extends PrimaryParser {
         return { kind: 'Binary', at, operator: 'OVERLAPS', left, right };
       }
       default:
+        if (negated) {
+          this.next();
+          throw this.unexpected('IN, BETWEEN or LIKE after NOT');
+        }
+        this.tries('OR', 'AND', 'BETWEEN', 'LIKE', 'OVERLAPS');
         return undefined;
     }
   }

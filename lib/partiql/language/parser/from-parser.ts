@@ -51,6 +51,7 @@ export abstract class FromParser extends ExpressionParser {
         case 'JOIN':
           break;
         default:
+          this.tries('JOIN', 'CROSS', 'INNER', 'LEFT', 'RIGHT', 'FULL');
           this.end(before);
           return left;
       }

@@ -59,6 +59,7 @@ export abstract class LiteralParser extends TokenStream {
       type = TYPES.get(word);
     }
     if (type === undefined) {
+      this.tries(...TYPES.keys());
       throw this.error(at, `expected type name, found ${this.describe()}`);
     }
     this.next();

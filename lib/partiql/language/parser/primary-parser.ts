@@ -2,6 +2,7 @@ import type * as Ast from '../ast.js';
 import type { Token } from '../lexer.js';
 import { RESERVED_WORDS } from '../reserved-words.js';
 import { CallParser } from './call-parser.js';
+import { nameHint } from './hints.js';
 import { integer } from './literal-parser.js';
 
 /** Aggregates, and `COLL_` before each of them, by their names in upper case. */
@@ -222,10 +223,11 @@ export abstract class PrimaryParser extends CallParser {
       return this.parseCall(at, at.text);
     }
     if (!this.isName()) {
+      const hint = nameHint(at);
       throw this.error(
         at,
         RESERVED_WORDS.has(at.upper)
-          ? `unexpected keyword found, KEYWORD : ${at.upper}: a name that is a reserved word is written in double quotes, "${at.text}"`
+          ? `unexpected keyword found, ${this.describe()}${hint && `: ${hint}`}`
           : `unexpected term found, ${this.describe()}`,
       );
     }

@@ -46,7 +46,7 @@ export abstract class QueryParser extends FromParser {
     if (this.skipWord('NULLS')) {
       if (this.skipWord('FIRST')) nullsFirst = true;
       else {
-        this.expectWord('LAST');
+        if (!this.skipWord('LAST')) throw this.unexpected('FIRST or LAST');
         nullsFirst = false;
       }
     }
@@ -67,6 +67,7 @@ export abstract class QueryParser extends FromParser {
         operator !== 'INTERSECT' &&
         operator !== 'EXCEPT'
       ) {
+        this.tries('UNION', 'INTERSECT', 'EXCEPT');
         this.end(before);
         return left;
       }
@@ -95,9 +96,20 @@ export abstract class QueryParser extends FromParser {
       throw this.error(
         this.current(),
         `missing FROM after SELECT list: found ${this.describe()}`,
+        this.listHint(),
       );
     }
     return this.parseSelectTail(at, distinct, projection);
+  }
+
+  /** What may help where a list of a SELECT ends in something else. */
+  protected listHint(): string {
+    const { kind } = this.current();
+    if (this.peek(-1).upper === 'TOP')
+      return 'the first rows are asked for with LIMIT, behind the other clauses';
+    return kind === 'End' || kind === 'Symbol' || this.keyword === 'WHERE'
+      ? ''
+      : 'items are parted by commas';
   }
 
   /** Pivot : PIVOT Expression AT Expression FROM … */

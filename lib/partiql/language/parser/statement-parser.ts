@@ -1,4 +1,8 @@
 import type * as Ast from '../ast.js';
+import type { PartiqlError } from '../../errors.js';
+import type { Position } from '../print-location.js';
+import { RESERVED_WORDS } from '../reserved-words.js';
+import { nearestWord } from './nearest-word.js';
 import { QueryParser } from './query-parser.js';
 import { isBracket } from './token-stream.js';
 
@@ -17,6 +21,19 @@ const STATEMENT_WORDS = new Set([
   'PIVOT',
   'WITH',
 ]);
+
+/** The words that a statement begins with, unless it is an expression. */
+const STATEMENT_WORDS = [
+  'SELECT',
+  'INSERT',
+  'UPDATE',
+  'DELETE',
+  'FROM',
+  'CREATE',
+  'DROP',
+  'UNDROP',
+  'EXEC',
+];
 
 /** A statement's tree, and how many `?` it has. */
 export interface ParsedStatement {
@@ -96,6 +113,42 @@ export class StatementParser extends QueryParser {
     }
   }
 
+  protected override error(
+    at: Position,
+    text: string,
+    hint = '',
+  ): PartiqlError {
+    return this.#startError() ?? super.error(at, text, hint);
+  }
+
+  /** The error of a statement that begins with a word which begins none, so that what follows it makes no sense. */
+  #startError(): PartiqlError | undefined {
+    const [first, second] = this.tokens;
+    const { index } = this;
+    if (first.kind !== 'Word' || STATEMENT_WORDS.includes(first.upper))
+      return undefined;
+    const meant = nearestWord(first.upper, STATEMENT_WORDS);
+    const isCut =
+      second.kind !== 'Symbol' &&
+      (index === 0 ||
+        (index === 1 &&
+          second.kind !== 'End' &&
+          !RESERVED_WORDS.has(first.upper)));
+    const isList = second.text === '*' || second.text === '(';
+    const isStart =
+      isCut || (meant !== undefined && isList && this.keyword === 'FROM');
+    if (!isStart) return undefined;
+    this.index = 0;
+    const words = STATEMENT_WORDS.join(', ').replace(/, (\w+)$/, ' or $1');
+    return super.error(
+      first,
+      `unexpected term found, ${this.describe()}: it begins no statement`,
+      meant === undefined
+        ? `a statement begins with ${words}`
+        : `did you mean ${meant}?`,
+    );
+  }
+
   /**
    * Create :
    *   - CREATE TABLE Name ( WITH `(` Name `=` Expression ( `,` … )* `)` )?
@@ -105,11 +158,21 @@ export class StatementParser extends QueryParser {
     const at = this.next();
     if (this.skipWord('TABLE')) {
       const name = this.parseName('a table name').name;
+      this.#refuseExists();
+      if (this.isSymbol('(')) {
+        throw this.unexpected(
+          'the end of the statement',
+          'a table has no columns: each document has the fields that it has',
+        );
+      }
       this.parseOptions();
       return { kind: 'CreateTable', at, name };
     }
     if (this.skipWord('INDEX')) {
-      this.expectWord('ON');
+      this.expectWord(
+        'ON',
+        'an index has no name of its own: CREATE INDEX ON table (field)',
+      );
       const table = this.parseTable();
       this.expectSymbol('(');
       const field = this.parseName('the name of a field').name;
@@ -125,6 +188,16 @@ export class StatementParser extends QueryParser {
     throw this.error(
       this.current(),
       `Unexpected token following CREATE: expected TABLE or INDEX but found ${this.describe()}`,
+    );
+  }
+
+  /** `IF NOT EXISTS`, of which IF was taken for the name of a table. */
+  #refuseExists(): void {
+    if (this.peek(-1).upper !== 'IF') return;
+    if (!this.isWord('NOT') && !this.isWord('EXISTS')) return;
+    throw this.unexpected(
+      'the end of the statement',
+      'IF EXISTS is not known: information_schema.user_tables tells which tables there are',
     );
   }
 
@@ -148,7 +221,9 @@ export class StatementParser extends QueryParser {
   protected parseDrop(): Ast.PlainStatementNode {
     const at = this.next();
     if (this.skipWord('TABLE')) {
-      return { kind: 'DropTable', at, table: this.parseTable() };
+      const table = this.parseTable();
+      this.#refuseExists();
+      return { kind: 'DropTable', at, table };
     }
     if (this.skipWord('INDEX')) {
       const index = this.parseName('an index id in double quotes').name;
@@ -210,7 +285,28 @@ export class StatementParser extends QueryParser {
     this.expectWord('INTO');
     const table = this.parseTable();
     const single = this.skipWord('VALUE');
+    if (this.isWord('SET')) {
+      throw this.unexpected(
+        'VALUE or an expression',
+        "INSERT takes a whole document: INSERT INTO t VALUE {'a': 1}",
+      );
+    }
     const value = this.parseExpression();
+    if (this.isSymbol(',')) {
+      throw this.unexpected(
+        'the end of the statement',
+        'several documents are inserted as a bag: INSERT INTO t << {…}, {…} >>',
+      );
+    }
+    if (
+      this.peek(-1).text === ')' &&
+      /^(?:VALUES?|SELECT)$/.test(this.keyword)
+    ) {
+      throw this.unexpected(
+        'the end of the statement',
+        "INSERT takes documents, and no columns: INSERT INTO t VALUE {'a': 1}",
+      );
+    }
     if (single && this.isWord('AT')) {
       throw this.error(
         this.current(),

@@ -3,6 +3,8 @@ import type * as Ast from '../ast.js';
 import { tokenize, type Token } from '../lexer.js';
 import type { Position } from '../print-location.js';
 import { CLAUSE_WORDS, RESERVED_WORDS } from '../reserved-words.js';
+import { hintAt, nameHint } from './hints.js';
+import { nearestWord } from './nearest-word.js';
 
 /** How deep parentheses, constructors, queries and chains of operators, joins and path steps may nest. */
 export const MAX_DEPTH = 500;
@@ -47,23 +49,35 @@ export abstract class TokenStream {
     return token;
   }
 
+  /** Keywords that could have stood where the parser is, for errors. */
+  readonly #tried: string[] = [];
+  #triedAt = 0;
+  /** The last name that was taken for an alias without AS. */
+  #aliasAt = -1;
+
+  protected tries(...keywords: readonly string[]): void {
+    if (this.#triedAt !== this.index) {
+      this.#triedAt = this.index;
+      this.#tried.length = 0;
+    }
+    this.#tried.push(...keywords);
+  }
+
   protected isWord(keyword: string): boolean {
-    return this.current().upper === keyword;
+    if (this.current().upper === keyword) return true;
+    this.tries(keyword);
+    return false;
   }
 
   protected skipWord(keyword: string): boolean {
-    if (this.current().upper !== keyword) return false;
+    if (!this.isWord(keyword)) return false;
     this.index += 1;
     return true;
   }
 
-  protected expectWord(keyword: string): void {
-    if (!this.skipWord(keyword)) {
-      throw this.error(
-        this.current(),
-        `expected keyword, ${keyword} but found ${this.describe()}`,
-      );
-    }
+  protected expectWord(keyword: string, hint = ''): void {
+    if (!this.skipWord(keyword))
+      throw this.unexpected(`keyword, ${keyword}`, hint);
   }
 
   protected isSymbol(symbol: string): boolean {
@@ -93,12 +107,14 @@ export abstract class TokenStream {
   protected parseName(expected: string): Ast.AliasNode {
     const token = this.current();
     if (!this.isName()) {
-      const hint = RESERVED_WORDS.has(token.upper)
-        ? `; a name that is a reserved word is written in double quotes, "${token.text}"`
-        : '';
+      const hint =
+        token.kind === 'String'
+          ? `a name is written in double quotes, "${token.text}"`
+          : nameHint(token);
       throw this.error(
         token,
-        `expected ${expected} but found ${this.describe()}${hint}`,
+        `expected ${expected} but found ${this.describe()}`,
+        hint,
       );
     }
     this.next();
@@ -108,7 +124,9 @@ export abstract class TokenStream {
   /** Alias : AS Name | Name */
   protected parseAlias(): Ast.AliasNode | undefined {
     if (this.skipWord('AS')) return this.parseName('identifier for alias');
-    return this.isName() ? this.parseName('identifier for alias') : undefined;
+    if (!this.isName()) return undefined;
+    this.#aliasAt = this.index;
+    return this.parseName('identifier for alias');
   }
 
   protected enter(): void {
@@ -154,15 +172,38 @@ export abstract class TokenStream {
     return describe(this.current());
   }
 
-  protected unexpected(expected: string): PartiqlError {
+  protected unexpected(expected: string, hint = ''): PartiqlError {
     return this.error(
       this.current(),
       `expected ${expected} but found ${this.describe()}`,
+      hint,
     );
   }
 
-  protected error(at: Position, text: string): PartiqlError {
-    return syntaxError(this.source, at, text);
+  /** @param hint - what to say if nothing about the token before, or a keyword that is near, says more */
+  protected error(at: Position, text: string, hint = ''): PartiqlError {
+    if (at !== this.current()) return this.#error(at, text, hint);
+    const tried = this.#triedAt === this.index ? this.#tried : [];
+    const alias = this.#aliasAt === this.index - 1 ? this.peek(-1) : undefined;
+    const meant = alias && nearestWord(alias.upper, tried);
+    if (alias !== undefined && meant !== undefined) {
+      // A keyword that is misspelled was taken for a name.
+      return this.#error(
+        alias,
+        `unexpected term found, ${describe(alias)}`,
+        `did you mean ${meant}?`,
+      );
+    }
+    return this.#error(
+      at,
+      text,
+      hintAt(this.tokens, this.index, tried) || hint,
+    );
+  }
+
+  #error(at: Position, text: string, hint: string): PartiqlError {
+    const message = hint === '' ? text : `${text}; ${hint}`;
+    return syntaxError(this.source, at, message);
   }
 }
 
