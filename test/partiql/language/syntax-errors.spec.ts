@@ -869,6 +869,15 @@ describe('a slip of the pen', () => {
     },
   );
 
+  it('behind EXPLAIN is named, too', () => {
+    expect(errorOf('EXPLAIN SELEC a FROM t').message).toContain(
+      'column 9: unexpected term found, IDENTIFIER : SELEC: it begins no statement; did you mean SELECT?',
+    );
+    expect(errorOf('EXPLIAN SELECT a FROM t').message).toContain(
+      'did you mean EXPLAIN?',
+    );
+  });
+
   it('in a query within a query is told of the clauses of that query only', () => {
     expect(
       errorOf('SELECT * FROM (SELECT a FROM t LIMIT 1 ORDER BY a)').message,

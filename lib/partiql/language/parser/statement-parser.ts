@@ -22,8 +22,8 @@ const STATEMENT_WORDS = new Set([
   'WITH',
 ]);
 
-/** The words that a statement begins with, unless it is an expression. */
-const STATEMENT_WORDS = [
+/** The words that somebody may have meant who begins a statement with another. */
+const BEGINNINGS = [
   'SELECT',
   'INSERT',
   'UPDATE',
@@ -33,6 +33,7 @@ const STATEMENT_WORDS = [
   'DROP',
   'UNDROP',
   'EXEC',
+  'EXPLAIN',
 ];
 
 /** A statement's tree, and how many `?` it has. */
@@ -123,11 +124,13 @@ export class StatementParser extends QueryParser {
 
   /** The error of a statement that begins with a word which begins none, so that what follows it makes no sense. */
   #startError(): PartiqlError | undefined {
-    const [first, second] = this.tokens;
-    const { index } = this;
-    if (first.kind !== 'Word' || STATEMENT_WORDS.includes(first.upper))
+    const start = this.tokens[0].upper === 'EXPLAIN' ? 1 : 0;
+    const first = this.tokens[start];
+    const second = this.tokens[start + 1];
+    if (first.kind !== 'Word' || STATEMENT_WORDS.has(first.upper))
       return undefined;
-    const meant = nearestWord(first.upper, STATEMENT_WORDS);
+    const index = this.index - start;
+    const meant = nearestWord(first.upper, BEGINNINGS);
     const isCut =
       second.kind !== 'Symbol' &&
       (index === 0 ||
@@ -138,8 +141,8 @@ export class StatementParser extends QueryParser {
     const isStart =
       isCut || (meant !== undefined && isList && this.keyword === 'FROM');
     if (!isStart) return undefined;
-    this.index = 0;
-    const words = STATEMENT_WORDS.join(', ').replace(/, (\w+)$/, ' or $1');
+    this.index = start;
+    const words = BEGINNINGS.join(', ').replace(/, (\w+)$/, ' or $1');
     return super.error(
       first,
       `unexpected term found, ${this.describe()}: it begins no statement`,
