@@ -80,7 +80,9 @@ export async function evaluate<T = unknown>(
   const { signal, typing = 'permissive', values = 'native' } = options;
   signal?.throwIfAborted();
   const origin = originOf(
-    typeof statement === 'string' ? parseTree(statement) : statement,
+    typeof statement === 'string'
+      ? parseTree(statement, { typing })
+      : statement,
   );
   const query = queryOf(origin);
   const run = runOf(origin, options);

@@ -137,7 +137,9 @@ class ParsedStatement implements Statement {
       names.set(path.join('\0'), path);
       return catalog.relation(path);
     };
-    const plan = planStatement(this.text, this.#node, { relation }, { typing });
+    const node =
+      typing === 'qldb' ? this.#node : parse(this.text, { typing }).statement;
+    const plan = planStatement(this.text, node, { relation }, { typing });
     plans.set(catalog.version, { plan, names: [...names.values()] });
     return plan;
   }

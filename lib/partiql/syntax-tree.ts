@@ -1,5 +1,9 @@
 import type { StatementNode } from './language/ast.js';
-import { parse, type ParsedStatement } from './language/parser/index.js';
+import {
+  parse,
+  type ParsedStatement,
+  type ParseOptions,
+} from './language/parser/index.js';
 import { print } from './language/print/index.js';
 
 /** A tree's text, to which its places belong, and how many `?` it has. */
@@ -13,6 +17,8 @@ const origins = new WeakMap<StatementNode, Origin>();
  * The syntax tree of one statement. Every node has its `kind` and the place
  * (`at`) where its text starts; no name is resolved and nothing is evaluated.
  *
+ * @param options - whose grammar the text is read by: QLDB's by default; `evaluate` reads
+ *   a text by that of its typing
  * @throws PartiqlError with code `PARTIQL_SYNTAX` and the place, or
  * `PARTIQL_LIMIT` for a text of more than 100,000 characters or one that nests
  * more than 500 deep.
@@ -22,8 +28,11 @@ const origins = new WeakMap<StatementNode, Origin>();
  * parse('SELECT p.name FROM people AS p').kind; // 'SelectStatement'
  * ```
  */
-export function parseTree(text: string): StatementNode {
-  const parsed = parse(text);
+export function parseTree(
+  text: string,
+  options: ParseOptions = {},
+): StatementNode {
+  const parsed = parse(text, options);
   origins.set(parsed.statement, { ...parsed, text });
   return parsed.statement;
 }

@@ -32,11 +32,21 @@ export class Tally {
   run(test: () => void): void {
     try {
       test();
-      this.#passed++;
+      this.pass();
     } catch (error) {
-      this.#failed++;
+      this.fail();
       throw error;
     }
+  }
+
+  /** Counts a case that holds. */
+  pass(): void {
+    this.#passed++;
+  }
+
+  /** Counts a case that does not hold. */
+  fail(): void {
+    this.#failed++;
   }
 
   /** Counts a case that is left out, and why. */
@@ -50,6 +60,60 @@ export class Tally {
     console.log(
       `${this.name}: ${this.#passed} passed, ${this.#failed} failed, ${skipped} skipped` +
         (skipped > 0 ? ` (${reasons.join('; ')})` : ''),
+    );
+  }
+}
+
+/** What became of a case. */
+export type Outcome = 'passed' | 'failed' | 'skipped';
+
+/** Counts the cases of one suite by their area, and in each by a column such as a mode. */
+export class AreaTable {
+  readonly #counts = new Map<string, Map<string, Record<Outcome, number>>>();
+
+  constructor(readonly name: string) {}
+
+  add(area: string, column: string, outcome: Outcome): void {
+    for (const row of [area, 'all']) {
+      const columns = this.#counts.get(row) ?? new Map();
+      this.#counts.set(row, columns);
+      const counts = columns.get(column) ?? {
+        passed: 0,
+        failed: 0,
+        skipped: 0,
+      };
+      columns.set(column, counts);
+      counts[outcome] += 1;
+    }
+  }
+
+  /** One line an area: `passed/failed/skipped` in each column. */
+  print(): void {
+    const columns = [...(this.#counts.get('all') ?? new Map()).keys()];
+    const lines = [...this.#counts]
+      .toSorted(([a], [b]) => Number(a === 'all') - Number(b === 'all'))
+      .map(([area, counts]) => [
+        area,
+        ...columns.map((column) => {
+          const count = counts.get(column);
+          return count === undefined
+            ? '-'
+            : `${count.passed}/${count.failed}/${count.skipped}`;
+        }),
+      ]);
+    const table = [
+      [`${this.name}: passed/failed/skipped`, ...columns],
+      ...lines,
+    ];
+    const widths = [0, ...columns.map((_, index) => index + 1)].map((index) =>
+      Math.max(...table.map((line) => line[index].length)),
+    );
+    console.log(
+      table
+        .map((line) =>
+          line.map((cell, index) => cell.padEnd(widths[index])).join('  '),
+        )
+        .join('\n'),
     );
   }
 }

@@ -6,7 +6,7 @@ import {
   IonSymbol,
   type IonValue,
 } from '../../ion/value.js';
-import { EvaluationFault } from '../errors.js';
+import { DataFault, EvaluationFault } from '../errors.js';
 import type { TypeNode } from '../language/ast.js';
 import {
   bagOf,
@@ -29,6 +29,7 @@ import {
   decimalText,
   dropDigits,
   narrow,
+  rounded,
   scaled,
   truncate,
 } from '../values/numbers.js';
@@ -43,8 +44,19 @@ import {
 } from './date-time-cast.js';
 import { INTEGER_BITS } from './types.js';
 
+/** What the dialects differ in about CAST. */
+export interface CastRules {
+  readonly castsRound: boolean;
+  readonly intsHave64Bits: boolean;
+  readonly booleansAreStrict: boolean;
+}
+
 /** `CAST(value AS type)` */
-export function cast(value: IonValue, type: TypeNode): IonValue {
+export function cast(
+  value: IonValue,
+  type: TypeNode,
+  rules: CastRules,
+): IonValue {
   const { name } = type;
   if (isUnknown(value)) {
     if (name === 'NULL') return null;
@@ -57,12 +69,12 @@ export function cast(value: IonValue, type: TypeNode): IonValue {
     case 'MISSING':
       throw cannot(plain, name);
     case 'BOOL':
-      return toBoolean(plain);
+      return toBoolean(plain, rules);
     case 'SMALLINT':
     case 'INT4':
     case 'INT8':
     case 'INT':
-      return toInteger(plain, name);
+      return toInteger(plain, name, rules);
     case 'FLOAT':
       return toFloat(plain);
     case 'DECIMAL':
@@ -111,29 +123,41 @@ function tooLong(type: string): EvaluationFault {
   );
 }
 
-function toBoolean(value: IonValue): boolean {
+function toBoolean(value: IonValue, rules: CastRules): boolean {
   if (typeof value === 'boolean') return value;
   const number = numericOf(value);
   if (number !== undefined) return compareNumbers(number, 0) !== 0;
   const text = textOf(value);
   if (text === undefined) throw cannot(value, 'BOOL');
-  return text.toLowerCase() === 'true';
+  const lower = text.toLowerCase();
+  if (rules.booleansAreStrict && lower !== 'true' && lower !== 'false') {
+    throw failed(value, 'BOOL');
+  }
+  return lower === 'true';
 }
 
-function toInteger(value: IonValue, type: string): number | bigint {
-  const result = integerOf(value);
-  const bits = INTEGER_BITS[type];
+function toInteger(
+  value: IonValue,
+  type: string,
+  rules: CastRules,
+): number | bigint {
+  const result = integerOf(value, rules);
+  const bits = INTEGER_BITS[type] ?? (rules.intsHave64Bits ? 64n : undefined);
   const big = BigInt(result);
   if (bits !== undefined && BigInt.asIntN(Number(bits), big) !== big) {
-    throw new EvaluationFault('Int overflow or underflow');
+    throw rules.intsHave64Bits
+      ? new DataFault('Int overflow or underflow')
+      : new EvaluationFault('Int overflow or underflow');
   }
   return result;
 }
 
-function integerOf(value: IonValue): number | bigint {
+function integerOf(value: IonValue, rules: CastRules): number | bigint {
   if (typeof value === 'boolean') return value ? 1 : 0;
   const number = numericOf(value);
-  if (number !== undefined) return truncate(number);
+  if (number !== undefined) {
+    return rules.castsRound ? rounded(number) : truncate(number);
+  }
   const text = textOf(value);
   if (text === undefined) throw cannot(value, 'INT');
   const match = /^([+-]?)(0[xX][0-9a-fA-F]+|0[bB][01]+|[0-9]+)$/.exec(text);

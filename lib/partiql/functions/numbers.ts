@@ -20,14 +20,19 @@ export const numberFunctions: readonly NamedFunction[] = [
   }),
 
   /** `MOD(dividend, divisor)` */
-  scalar('mod', 2, ([dividend = null, divisor = null]) => {
-    const a = numericOf(dividend);
-    const b = numericOf(divisor);
-    if (a === undefined || b === undefined) {
-      throw new EvaluationFault(
-        `Invalid argument types for mod, expected: NUMBER, NUMBER got: ${typeNameOf(dividend)}, ${typeNameOf(divisor)}`,
-      );
-    }
-    return calculate('%', a, b);
-  }),
+  scalar(
+    'mod',
+    2,
+    ([dividend = null, divisor = null]) => {
+      const a = numericOf(dividend);
+      const b = numericOf(divisor);
+      if (a === undefined || b === undefined) {
+        throw new EvaluationFault(
+          `Invalid argument types for mod, expected: NUMBER, NUMBER got: ${typeNameOf(dividend)}, ${typeNameOf(divisor)}`,
+        );
+      }
+      return calculate('%', a, b);
+    },
+    ['number', 'number'],
+  ),
 ];

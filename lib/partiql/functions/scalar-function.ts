@@ -2,7 +2,15 @@ import { Timestamp, type IonValue } from '../../ion/value.js';
 import type { Run } from '../plan/runtime.js';
 import { EvaluationFault } from '../errors.js';
 import { spendText } from '../values/effort.js';
-import { bare, textOf, typeNameOf } from '../values/kinds.js';
+import {
+  bare,
+  isUnknown,
+  Kind,
+  kindOf,
+  numericOf,
+  textOf,
+  typeNameOf,
+} from '../values/kinds.js';
 
 /** A function that gives one value for its arguments. */
 export interface ScalarFunction {
@@ -10,11 +18,57 @@ export interface ScalarFunction {
   readonly arity: readonly [least: number, greatest: number];
   /** Whether it wants to see NULL and MISSING. Others give NULL as soon as one argument is unknown. */
   readonly takesUnknown?: boolean;
+  /** Whether its arguments are collections, so that a query that is one means all its rows. */
+  readonly takesCollections?: boolean;
+  /** What each argument has to be; for the dialects that look at it even if another one is unknown. */
+  readonly takes?: readonly ArgumentKind[];
   /** Looks at the arguments that are literals, when the statement is compiled. */
   check?(literals: readonly (IonValue | undefined)[]): void;
   /** @param word the bare word of the call, such as `year` in `EXTRACT(YEAR FROM t)`. */
   call(args: readonly IonValue[], run: Run, word: string): IonValue;
 }
+
+/** What an argument has to be. */
+export type ArgumentKind = 'text' | 'number' | 'int' | 'quantity';
+
+const QUANTITIES: ReadonlySet<Kind> = new Set([
+  Kind.Timestamp,
+  Kind.Time,
+  Kind.YearMonthInterval,
+  Kind.DayTimeInterval,
+]);
+
+const IS: Readonly<Record<ArgumentKind, (value: IonValue) => boolean>> = {
+  text: (value) => textOf(value) !== undefined,
+  number: (value) => numericOf(value) !== undefined,
+  /** What arithmetic takes: numbers, dates, times and spans of time. */
+  quantity: (value) =>
+    numericOf(value) !== undefined || QUANTITIES.has(kindOf(value)),
+  int: (value) => {
+    const plain = bare(value);
+    return typeof plain === 'number' || typeof plain === 'bigint';
+  },
+};
+
+/** @throws EvaluationFault if an argument that is known is not what it has to be. */
+export function checkKinds(
+  name: string,
+  kinds: readonly ArgumentKind[],
+  values: readonly IonValue[],
+): void {
+  for (const [index, value] of values.entries()) {
+    const kind = kinds[index];
+    if (kind === undefined || isUnknown(value) || IS[kind](value)) continue;
+    throw wrongType(name, EXPECTED[kind], value);
+  }
+}
+
+const EXPECTED: Readonly<Record<ArgumentKind, string>> = {
+  text: 'STRING',
+  number: 'NUMBER',
+  quantity: 'NUMBER',
+  int: 'INT',
+};
 
 export type NamedFunction = readonly [name: string, ScalarFunction];
 
@@ -23,10 +77,11 @@ export function scalar(
   name: string,
   arity: number | readonly [number, number],
   call: ScalarFunction['call'],
+  takes?: readonly ArgumentKind[],
 ): NamedFunction {
   return [
     name,
-    { arity: typeof arity === 'number' ? [arity, arity] : arity, call },
+    { arity: typeof arity === 'number' ? [arity, arity] : arity, call, takes },
   ];
 }
 

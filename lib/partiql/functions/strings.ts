@@ -1,6 +1,7 @@
 import type { IonValue } from '../../ion/value.js';
 import { EvaluationFault } from '../errors.js';
 import type { Run } from '../plan/runtime.js';
+import { spendText } from '../values/effort.js';
 import { bytesOf } from '../values/kinds.js';
 import { charactersOf, lengthOf } from './characters.js';
 import {
@@ -72,20 +73,41 @@ function byteLength(name: string, value: IonValue | undefined): number {
   return bytes?.length ?? Buffer.byteLength(textArgument(name, value), 'utf8');
 }
 
+/**
+ * `TEXT_REPLACE(text, part, other)`: every part that is found from the left. An
+ * empty part stands around every character.
+ */
+function replace(args: readonly IonValue[], run: Run): IonValue {
+  const text = textArgument('text_replace', args[0]);
+  const part = textArgument('text_replace', args[1]);
+  const other = textArgument('text_replace', args[2]);
+  const pieces =
+    part === '' ? ['', ...charactersOf(text), ''] : text.split(part);
+  spendText(text.length);
+  run.budget.admit(text.length + (pieces.length - 1) * other.length);
+  return pieces.join(other);
+}
+
 export const stringFunctions: readonly NamedFunction[] = [
+  scalar('text_replace', 3, replace, ['text', 'text', 'text']),
   charLength('char_length'),
   charLength('character_length'),
   scalar('octet_length', 1, ([value]) => byteLength('octet_length', value)),
   scalar('bit_length', 1, ([value]) => byteLength('bit_length', value) * 8),
   scalar('lower', 1, ([value]) => textArgument('lower', value).toLowerCase()),
   scalar('upper', 1, ([value]) => textArgument('upper', value).toUpperCase()),
-  scalar('substring', [2, 3], substring),
-  scalar('trim', [1, 2], (args, _, side) => trim(args, side)),
-  scalar('overlay', [3, 4], overlay),
+  scalar('substring', [2, 3], substring, ['text', 'int', 'int']),
+  scalar('trim', [1, 2], (args, _, side) => trim(args, side), ['text', 'text']),
+  scalar('overlay', [3, 4], overlay, ['text', 'text', 'int', 'int']),
   /** `POSITION(part IN text)`: from 1; 0 if it is not there. */
-  scalar('position', 2, ([part, value]) => {
-    const text = textArgument('position', value);
-    const index = text.indexOf(textArgument('position', part));
-    return index < 0 ? 0 : lengthOf(text.slice(0, index)) + 1;
-  }),
+  scalar(
+    'position',
+    2,
+    ([part, value]) => {
+      const text = textArgument('position', value);
+      const index = text.indexOf(textArgument('position', part));
+      return index < 0 ? 0 : lengthOf(text.slice(0, index)) + 1;
+    },
+    ['text', 'text'],
+  ),
 ];

@@ -6,6 +6,13 @@ interface NodeBase {
   readonly at: Position;
 }
 
+/** A name as it is looked for. */
+export interface NameNode {
+  readonly name: string;
+  /** It was written without quotes where case does not count then; absent: it is meant as it stands. */
+  readonly anyCase?: true;
+}
+
 // ---- Expressions -----------------------------------------------------------
 
 export type Expression =
@@ -30,7 +37,8 @@ export type Expression =
   | StructNode
   | QueryNode
   | SelectNode
-  | SetOperationNode;
+  | SetOperationNode
+  | WithNode;
 
 export interface LiteralNode extends NodeBase {
   readonly kind: 'Literal';
@@ -55,9 +63,8 @@ export interface ParameterNode extends NodeBase {
   readonly index: number;
 }
 
-export interface VariableNode extends NodeBase {
+export interface VariableNode extends NodeBase, NameNode {
   readonly kind: 'Variable';
-  readonly name: string;
   /** `@name`: a variable of this statement before a table of that name. */
   readonly lexical: boolean;
 }
@@ -70,7 +77,7 @@ export interface PathNode extends NodeBase {
 
 export type PathStep =
   /** `.name`, `."name"` */
-  | (NodeBase & { readonly kind: 'Field'; readonly name: string })
+  | (NodeBase & NameNode & { readonly kind: 'Field' })
   /** `[expression]` */
   | (NodeBase & { readonly kind: 'Index'; readonly index: Expression })
   /** `[*]` */
@@ -310,8 +317,17 @@ export interface SetOperationNode extends NodeBase {
   /** `OUTER UNION` takes any operand; without it both must be collections. */
   readonly outer: boolean;
   readonly all: boolean;
+  /** `CORRESPONDING BY (name, …)`: the columns that count; none: those that both sides have. */
+  readonly corresponding?: readonly NameNode[];
   readonly left: Expression;
   readonly right: Expression;
+}
+
+/** `WITH name AS (query), … body`: queries that have names in the body, and in those behind them. */
+export interface WithNode extends NodeBase {
+  readonly kind: 'With';
+  readonly queries: readonly (AliasNode & { readonly value: Expression })[];
+  readonly body: Expression;
 }
 
 /** A name that a statement introduces. */

@@ -1,3 +1,23 @@
+/** Parts of a date, which the specification lets be names. */
+export const PART_WORDS: ReadonlySet<string> = new Set([
+  'YEAR',
+  'MONTH',
+  'DAY',
+  'HOUR',
+  'MINUTE',
+  'SECOND',
+  'TIMEZONE_HOUR',
+  'TIMEZONE_MINUTE',
+]);
+
+/** Names of types of time, which may stand behind a point wherever a name may. */
+export const TIME_WORDS: ReadonlySet<string> = new Set([
+  'DATE',
+  'TIME',
+  'TIMESTAMP',
+  'INTERVAL',
+]);
+
 /**
  * QLDB's reserved words. A name that is one of them is written in double
  * quotes: `SELECT * FROM "Order"`.

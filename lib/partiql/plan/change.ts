@@ -14,6 +14,7 @@ import {
 } from '../values/kinds.js';
 import type { PlanContext } from './context.js';
 import { insert, remove, set, type DocumentPath } from './document-path.js';
+import { compileRows } from './expression/operand.js';
 import { compileFilter, compileFrom, type FromPlan } from './from.js';
 import { compileQuery } from './query.js';
 import {
@@ -113,7 +114,7 @@ export function compileInsert(
     throw context.semantic(at, `No such variable named '${path[0]}'`);
   }
   const { result: value, stages } = context.withHoists(() =>
-    context.compile(node.value, new Scope()),
+    compileRows(context, node.value, new Scope()),
   );
   function* rows(run: Run): RowFlow {
     const writer = writerOf(context, path, at, run);

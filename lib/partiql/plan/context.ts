@@ -1,9 +1,9 @@
 import type { IonValue } from '../../ion/value.js';
 import type { Catalog } from '../catalog.js';
-import { semanticError } from '../errors.js';
+import { EvaluationFault, semanticError } from '../errors.js';
 import type * as Ast from '../language/ast.js';
 import type { Position } from '../language/print-location.js';
-import { bare, MISSING } from '../values/kinds.js';
+import { bare, MISSING, typeNameOf } from '../values/kinds.js';
 import {
   Wait,
   type Evaluate,
@@ -168,10 +168,15 @@ export class PlanContext {
       ? MISSING
       : null;
 
-  /** The result of a condition on values that it cannot compare. */
-  get incomparable(): IonValue {
+  /** What a condition does with values that it cannot compare. */
+  readonly incomparable = (a: IonValue, b: IonValue): IonValue => {
+    if (this.dialect.incomparableIsFault) {
+      throw new EvaluationFault(
+        `${typeNameOf(a)} and ${typeNameOf(b)} cannot be compared`,
+      );
+    }
     return this.dialect.faultsAreMissing ? MISSING : null;
-  }
+  };
 
   semantic(at: Position, text: string) {
     return semanticError(this.source, at, text);

@@ -1,7 +1,8 @@
 import type * as Ast from '../language/ast.js';
 import { filters, splitCondition } from './access/conjuncts.js';
-import { compileRelation, relationPath } from './access/relation.js';
+import { compileRelation, relationRoot } from './access/relation.js';
 import { isTrue, type PlanContext } from './context.js';
+import { compileRows } from './expression/operand.js';
 import {
   touches,
   union,
@@ -11,7 +12,7 @@ import {
 import { Placement } from './join/placement.js';
 import type { QueryPlan } from './query-plan.js';
 import { mapping, type Evaluate, type Stage } from './runtime.js';
-import { Scope } from './scope.js';
+import { namedIn, Scope } from './scope.js';
 import { queryStage, valueStage } from './source-stages.js';
 import { defaultName, slotsOf, type Source } from './source.js';
 import { writtenOut } from './written-out.js';
@@ -73,8 +74,9 @@ class FromCompiler {
   compile(node: Ast.FromNode, where: Ast.Expression | undefined): FromPlan {
     const { context } = this;
     const tree = this.#compile(node);
-    const only = this.#sources.length === 1 ? this.#sources[0] : undefined;
-    this.#scope.implicit = only?.slot;
+    if (this.#sources.length === 1 || context.dialect.fieldsOfAnySource) {
+      this.#scope.implicit = this.#sources.map(({ slot }) => slot);
+    }
     const { parts, rest } = splitCondition(
       context,
       where,
@@ -102,6 +104,9 @@ class FromCompiler {
     const right = this.#compile(node.right);
     // ON does not see the names of the sources behind it.
     const scope = this.#scope.copy(this.outer);
+    if (this.context.dialect.fieldsOfAnySource) {
+      scope.implicit = this.#sources.map(({ slot }) => slot);
+    }
     const slots = union(left.slots, right.slots);
     return {
       kind: 'join',
@@ -140,7 +145,7 @@ class FromCompiler {
             stage:
               typeof range === 'function'
                 ? valueStage(context, source, range)
-                : queryStage(source, range),
+                : queryStage(context, source, range),
           }),
       slots: new Set(slotsOf(source)),
       reads,
@@ -152,13 +157,15 @@ class FromCompiler {
     const query = node.unpivot
       ? undefined
       : this.compileQuery(this.context, node.value, this.#scope);
-    const root = relationPath(node.value)?.[0];
+    const root = relationRoot(node.value);
     // What is named from outside comes before the variables here, as tables do.
     const scope =
-      root !== undefined && this.context.globals.has(root)
+      root !== undefined &&
+      !this.#scope.isCommonTable(root) &&
+      namedIn(this.context.globals, root) !== undefined
         ? new Scope()
         : this.#scope;
-    return query ?? this.context.compile(node.value, scope);
+    return query ?? compileRows(this.context, node.value, scope);
   }
 
   #declare(node: Ast.SourceNode, relation: Source['relation']): Source {

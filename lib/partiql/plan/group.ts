@@ -61,6 +61,9 @@ export class Grouping implements AggregateSink {
     readonly group: Ast.GroupNode | undefined,
   ) {
     this.scope = new Scope(outer);
+    if (context.dialect.fieldsOfAnySource) {
+      this.scope.implicit = [context.allocate()];
+    }
     this.#keys = (group?.keys ?? []).map((key, index) => {
       const slot = context.allocate();
       const evaluate = this.#compileRow(key.value);
@@ -220,7 +223,7 @@ export class Grouping implements AggregateSink {
         },
         give: () => {
           // Without GROUP BY there is one group, even of no rows.
-          if (groups.size === 0 && this.group === undefined) {
+          if (groups.size === 0 && this.#keys.length === 0) {
             open(sample ?? first, '', []);
           }
           return this.#output([...groups.values()]);
@@ -292,12 +295,13 @@ function fingerprint(node: Ast.Expression, scope: Scope): string {
     if (key === 'at') return undefined;
     if (typeof value === 'bigint') return `${value}n`;
     if (isNode(value, 'Variable')) return variableText(value, scope);
+    if (isStep(value)) return `.${nameText(value)}`;
     if (isNode(value, 'Path') && isNode(value.root, 'Variable')) {
-      const binding = scope.resolve(value.root.name);
+      const binding = scope.resolve(value.root);
       // `a` and `t.a` are the same where `t` is the only source.
       if (binding?.kind === 'variable' && value.steps.length === 1) {
         const [step] = value.steps;
-        if (step?.kind === 'Field') return `${binding.slot}.${step.name}`;
+        if (step?.kind === 'Field') return `${binding.slot}.${nameText(step)}`;
       }
     }
     return value;
@@ -305,11 +309,24 @@ function fingerprint(node: Ast.Expression, scope: Scope): string {
 }
 
 function variableText(node: Ast.VariableNode, scope: Scope): string {
-  const binding = scope.resolve(node.name);
-  if (binding === undefined) return `global.${node.name}`;
+  const binding = scope.resolve(node);
+  if (binding === undefined) return `global.${nameText(node)}`;
   return binding.kind === 'variable'
     ? `${binding.slot}`
-    : `${binding.slot}.${node.name}`;
+    : `${binding.slot}.${nameText(node)}`;
+}
+
+function nameText({ name, anyCase }: Ast.NameNode): string {
+  return anyCase === true ? name.toLowerCase() : name;
+}
+
+function isStep(value: unknown): value is Ast.PathStep & { kind: 'Field' } {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'kind' in value &&
+    value.kind === 'Field'
+  );
 }
 
 function isNode<K extends Ast.Expression['kind']>(

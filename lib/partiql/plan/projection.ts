@@ -1,8 +1,9 @@
 import { IonStruct, type IonField, type IonValue } from '../../ion/value.js';
+import { EvaluationFault } from '../errors.js';
 import type * as Ast from '../language/ast.js';
-import { MISSING, structOf, textOf } from '../values/kinds.js';
-import type { Budget } from './budget.js';
+import { MISSING, structOf, textOf, typeNameOf } from '../values/kinds.js';
 import { sizeOf } from '../values/size.js';
+import type { Budget } from './budget.js';
 import type { PlanContext } from './context.js';
 import { defaultName, type Source } from './source.js';
 import type { Evaluate } from './runtime.js';
@@ -83,11 +84,17 @@ function items(
   list: readonly Ast.SelectItem[],
   scope: Scope,
 ): Evaluate {
-  const compiled = list.map((item, index) => ({
-    evaluate: context.compile(item.value, scope),
-    name: itemName(item, index),
-    all: item.kind === 'All',
-  }));
+  let unnamed = 0;
+  const compiled = list.map((item, index) => {
+    const name = itemName(item);
+    if (name === undefined) unnamed += 1;
+    const place = context.dialect.countsUnnamed ? unnamed : index + 1;
+    return {
+      evaluate: context.compile(item.value, scope),
+      name: name ?? `_${place}`,
+      all: item.kind === 'All',
+    };
+  });
   return (frame, run) => {
     const fields: IonField[] = [];
     let size = 0;
@@ -104,11 +111,11 @@ function items(
   };
 }
 
-/** The alias, else the last step of a path, else the position in the list. */
-function itemName(item: Ast.SelectItem, index: number): string {
-  const alias = item.kind === 'Item' ? item.alias : undefined;
-  const name = item.kind === 'Item' ? defaultName(item.value) : undefined;
-  return alias ?? name ?? `_${index + 1}`;
+/** The alias, else the last step of a path; undefined for what has neither. */
+function itemName(item: Ast.SelectItem): string | undefined {
+  return item.kind === 'Item'
+    ? (item.alias ?? defaultName(item.value))
+    : undefined;
 }
 
 /** PIVOT: one struct of all rows. */
@@ -116,10 +123,19 @@ export class Pivot {
   readonly #fields: IonField[] = [];
   #size = 0;
 
-  constructor(readonly budget: Budget) {}
+  /** @param isStrict - whether a name that is no text is a fault, and its field not just left out */
+  constructor(
+    readonly budget: Budget,
+    readonly isStrict: boolean,
+  ) {}
 
   add(name: IonValue, value: IonValue): void {
     const text = textOf(name);
+    if (text === undefined && this.isStrict) {
+      throw new EvaluationFault(
+        `the name of a field must be a string, and this one is ${typeNameOf(name)}`,
+      );
+    }
     if (text !== undefined && value !== MISSING) {
       const size = text.length + sizeOf(value);
       this.#size += size;

@@ -2,7 +2,7 @@ import type { IonValue } from '../../ion/value.js';
 import { keyText } from '../equality-key.js';
 import { evaluationError } from '../errors.js';
 import type * as Ast from '../language/ast.js';
-import { compareValues } from '../values/compare.js';
+import { compareUnknownsLast, compareValues } from '../values/compare.js';
 import {
   bagOf,
   bare,
@@ -11,8 +11,9 @@ import {
   orMissing,
 } from '../values/kinds.js';
 import type { PlanContext } from './context.js';
-import { compileOperand } from './expression/operand.js';
 import { compileFilter, compileFrom, type FromPlan } from './from.js';
+import { guarded } from './expression/evaluate.js';
+import { compileOperand, compileRows } from './expression/operand.js';
 import { Grouping, hasAggregate } from './group.js';
 import { sequence } from './join/nested-loops.js';
 import { compileProjection, Pivot } from './projection.js';
@@ -37,7 +38,7 @@ import {
 import { sizeOf } from '../values/size.js';
 import { explained } from './explain.js';
 import { HeldFrames } from './held-frames.js';
-import { Scope } from './scope.js';
+import { namedIn, Scope } from './scope.js';
 import { compileSetOperation } from './set-operation.js';
 import { MOST_WANTED, Sort } from './sort.js';
 import { rowsOf } from './source-stages.js';
@@ -50,10 +51,47 @@ export function compileQuery(
   scope: Scope,
 ): QueryPlan | undefined {
   if (node.kind === 'Select') return compileSelect(context, node, scope, []);
+  if (node.kind === 'With') return compileWith(context, node, scope);
   if (node.kind !== 'Query') return undefined;
   return node.body.kind === 'Select'
     ? compileSelect(context, node.body, scope, [node])
     : compileTail(context, node, scope);
+}
+
+/** WITH: its queries are worked out before the body, each as a bag or a list that has a name. */
+function compileWith(
+  context: PlanContext,
+  node: Ast.WithNode,
+  outer: Scope,
+): QueryPlan {
+  const stages: Stage[] = [];
+  const scope = new Scope(outer);
+  for (const { at, name, value } of node.queries) {
+    if (scope.has(name)) {
+      throw context.semantic(
+        at,
+        `A variable named '${name}' was already defined in this scope`,
+      );
+    }
+    const slot = context.allocate();
+    push(stages, context, () => {
+      const rows = context.compileSubquery(value, scope);
+      return mapping((frame, run) => {
+        frame[slot] = rows(frame, run);
+        return true;
+      });
+    });
+    scope.declareCommonTable(name, slot);
+  }
+  const { at } = node;
+  const plan =
+    compileQuery(context, node.body, scope) ??
+    compileTail(
+      context,
+      { kind: 'Query', at, body: node.body, orderBy: [] },
+      scope,
+    );
+  return { ...plan, stages: [...stages, ...plan.stages] };
 }
 
 /** Compiles a query that stands in an expression: its rows as a bag, or as a list if they are ordered. */
@@ -143,7 +181,8 @@ function* gathered(
 }
 
 function isPivot(node: Ast.Expression): boolean {
-  const select = node.kind === 'Query' ? node.body : node;
+  const query = node.kind === 'With' ? node.body : node;
+  const select = query.kind === 'Query' ? query.body : query;
   return select.kind === 'Select' && select.projection.kind === 'Pivot';
 }
 
@@ -196,7 +235,7 @@ function compileSelect(
     );
   }
   const grouping = isGrouped
-    ? new Grouping(context, from, rows, outer, node.group)
+    ? new Grouping(context, from, rows, outer, groupOf(context, node, rows))
     : undefined;
   const scope = grouping?.scope ?? rows;
   const output = context.allocate();
@@ -237,6 +276,38 @@ function compileSelect(
   else if (grouping !== undefined) stages.push(...grouping.stages);
   stages.push(...after);
   return { stages, output, ordered: orderBy.length > 0 };
+}
+
+/** GROUP BY, where a key may be the alias of an expression of the select list. */
+function groupOf(
+  context: PlanContext,
+  { group, projection }: Ast.SelectNode,
+  rows: Scope,
+): Ast.GroupNode | undefined {
+  if (
+    group === undefined ||
+    projection.kind !== 'Items' ||
+    !context.dialect.groupsByAliases
+  )
+    return group;
+  const aliases = new Map(
+    projection.items.flatMap((item) =>
+      item.kind === 'Item' &&
+      item.alias !== undefined &&
+      !hasAggregate(item.value)
+        ? [[item.alias, item] as const]
+        : [],
+    ),
+  );
+  const keys = group.keys.map((key) => {
+    if (key.value.kind !== 'Variable') return key;
+    if (rows.variable(key.value) !== undefined) return key;
+    const item = namedIn(aliases, key.value);
+    return item === undefined
+      ? key
+      : { ...key, value: item.value, alias: key.alias ?? item.alias };
+  });
+  return { ...group, keys };
 }
 
 /** Adds a stage, behind those that work out the queries over tables in it. */
@@ -305,9 +376,15 @@ function projecting(
   const value = context.compile(projection.value, scope);
   const name = context.compile(projection.name, scope);
   return gathering((run, first) => {
-    const pivot = new Pivot(run.budget);
+    const pivot = new Pivot(run.budget, context.dialect.absenceIsFault);
+    const add = guarded(context, projection.name.at, (frame) => {
+      pivot.add(name(frame, run), value(frame, run));
+      return null;
+    });
     return {
-      take: (frame) => pivot.add(name(frame, run), value(frame, run)),
+      take: (frame) => {
+        add(frame, run);
+      },
       give: () => {
         const frame = first.slice();
         frame[output] = pivot.result();
@@ -373,7 +450,7 @@ function compileTail(
   const output = context.allocate();
   const stages: Stage[] = [];
   push(stages, context, () => {
-    const body = context.compile(node.body, outer);
+    const body = compileRows(context, node.body, outer);
     return expanding(false, (frame, run) =>
       batched(
         rowsOf(body(frame, run)).map((row) => {
@@ -385,7 +462,7 @@ function compileTail(
     );
   });
   const scope = new Scope(outer);
-  scope.implicit = output;
+  scope.implicit = [output];
   compileOrder(context, node, scope, stages);
   return { stages, output, ordered: node.orderBy.length > 0 };
 }
@@ -410,6 +487,9 @@ function compileOrder(
       evaluate: context.condition(() => context.compile(value, scope)),
       sign: descending ? -1 : 1,
       nullsFirst,
+      compare: context.dialect.unknownsSortLast
+        ? compareUnknownsLast
+        : compareValues,
     }));
     const slice = compileSlice(context, node, scope);
     const sort = sorting(keys, slice);
@@ -469,6 +549,7 @@ interface SortKey {
   readonly evaluate: Evaluate;
   readonly sign: number;
   readonly nullsFirst: boolean;
+  readonly compare: (a: IonValue, b: IonValue) => number;
 }
 
 function sorting(
@@ -517,7 +598,7 @@ function compareKeys(
   a: readonly IonValue[],
   b: readonly IonValue[],
 ): number {
-  for (const [index, { sign, nullsFirst }] of keys.entries()) {
+  for (const [index, { sign, nullsFirst, compare }] of keys.entries()) {
     const x = a[index];
     const y = b[index];
     const unknownX = isUnknown(x);
@@ -526,7 +607,7 @@ function compareKeys(
       if (unknownX && unknownY) continue;
       return unknownX === nullsFirst ? -1 : 1;
     }
-    const order = compareValues(x, y) * sign;
+    const order = compare(x, y) * sign;
     if (order !== 0) return order;
   }
   return 0;

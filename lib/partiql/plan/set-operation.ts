@@ -1,6 +1,6 @@
 import type { IonValue } from '../../ion/value.js';
 import { keyText } from '../equality-key.js';
-import { evaluationError } from '../errors.js';
+import { EvaluationFault } from '../errors.js';
 import type * as Ast from '../language/ast.js';
 import { bagOf, isUnknown, itemsOf, MISSING } from '../values/kinds.js';
 import { sizeOf } from '../values/size.js';
@@ -12,7 +12,10 @@ import {
   type Run,
   type Slowly,
 } from './runtime.js';
+import { guarded, placed } from './expression/evaluate.js';
+import { compileRows } from './expression/operand.js';
 import type { Scope } from './scope.js';
+import { asColumnsOf, commonColumns, withColumns } from './union-columns.js';
 
 /**
  * UNION, INTERSECT and EXCEPT over collections; with OUTER over any values: one
@@ -25,35 +28,46 @@ export function compileSetOperation(
   scope: Scope,
 ): Evaluate {
   const { result, reads } = context.trackReads(() => ({
-    left: context.compile(node.left, scope),
-    right: context.compile(node.right, scope),
+    left: compileRows(context, node.left, scope),
+    right: compileRows(context, node.right, scope),
   }));
   const { left, right } = result;
-  const { source } = context;
-  const operand = (value: IonValue): readonly IonValue[] => {
+  const { outerTakesCollectionsOnly, unionsAreTyped } = context.dialect;
+  const { corresponding } = node;
+  const operand = (value: IonValue, other: IonValue): readonly IonValue[] => {
     const items = itemsOf(value);
     if (items !== undefined) return items;
-    if (node.outer) return isUnknown(value) ? [] : [value];
-    throw evaluationError(
-      source,
-      node.at,
+    const isCoerced = outerTakesCollectionsOnly
+      ? isUnknown(value) && itemsOf(other) !== undefined
+      : true;
+    if (node.outer && isCoerced) return isUnknown(value) ? [] : [value];
+    throw new EvaluationFault(
       `${node.operator} takes collections on both sides`,
     );
   };
+  const sidesOf: Evaluate = guarded(context, node.at, (frame, run) => {
+    const x = left(frame, run);
+    const y = right(frame, run);
+    const a = operand(x, y);
+    const b = operand(y, x);
+    if (corresponding === undefined) return [a, b];
+    const names =
+      corresponding.length > 0 ? corresponding : commonColumns(a, b);
+    return [withColumns(a, names), withColumns(b, names)];
+  });
   const slot = context.allocate();
   context.hoist({
     slot,
     constant: reads.size === 0,
     *evaluate(frame, run) {
-      const a = left(frame, run);
-      const b = right(frame, run);
-      if (!node.outer && context.dialect.faultsAreMissing) {
-        if (itemsOf(a) === undefined || itemsOf(b) === undefined) {
-          return MISSING;
-        }
-      }
-      const x = operand(a);
-      const y = operand(b);
+      const sides = sidesOf(frame, run);
+      if (sides === MISSING) return MISSING;
+      const [x = [], given = []] = sides as readonly (readonly IonValue[])[];
+      // Columns that do not fit are an error whatever becomes of wrong types.
+      const y =
+        unionsAreTyped && !node.outer
+          ? placed(context.source, node.at, () => asColumnsOf(x, given))
+          : given;
       // It has no more than both sides have, and most of the keys are as long.
       const size = sizeOf(x) + sizeOf(y);
       run.budget.hold(2 * size);

@@ -1,4 +1,5 @@
 import type { IonValue } from '../../ion/value.js';
+import { evaluationError } from '../errors.js';
 import {
   Bag,
   bare,
@@ -6,6 +7,7 @@ import {
   itemsOf,
   MISSING,
   structOf,
+  typeNameOf,
 } from '../values/kinds.js';
 import type * as Ast from '../language/ast.js';
 import type { PlanContext } from './context.js';
@@ -22,6 +24,7 @@ import {
   type Stage,
 } from './runtime.js';
 import { explained } from './explain.js';
+import { namedIn } from './scope.js';
 import type { Source } from './source.js';
 import { writtenOut } from './written-out.js';
 
@@ -31,9 +34,13 @@ export function valueStage(
   source: Source,
   value: Evaluate,
 ): Stage {
-  const members: Members = source.node.unpivot
+  const { missingStaysMissing, absenceIsFault } = context.dialect;
+  const ranges: Members = source.node.unpivot
     ? unpivoted
-    : (range) => elements(range, !context.dialect.missingStaysMissing);
+    : (range) => elements(range, !missingStaysMissing);
+  const members = absenceIsFault
+    ? onlyWhereItCan(context, source, ranges)
+    : ranges;
   const waits = isFromOutside(context, source.node.value);
   const stage = expanding(waits, function* (frame, run) {
     let output: Frame[] = [];
@@ -69,11 +76,32 @@ function isFromOutside(context: PlanContext, node: Ast.Expression): boolean {
   const root = node.kind === 'Path' ? node.root : node;
   return (
     root.kind === 'Parameter' ||
-    (root.kind === 'Variable' && context.globals.has(root.name))
+    (root.kind === 'Variable' && namedIn(context.globals, root) !== undefined)
   );
 }
 
 type Members = (range: IonValue) => Iterable<readonly [IonValue, IonValue]>;
+
+/** Strictly, FROM ranges over collections, UNPIVOT over structs, and there is a position in a list only. */
+function onlyWhereItCan(
+  context: PlanContext,
+  { node }: Source,
+  members: Members,
+): Members {
+  return (range) => {
+    const plain = bare(range);
+    const fits = node.unpivot
+      ? structOf(plain) !== undefined
+      : itemsOf(plain) !== undefined &&
+        !(plain instanceof Bag && node.position !== undefined);
+    if (fits) return members(range);
+    throw evaluationError(
+      context.source,
+      node.at,
+      `${node.unpivot ? 'UNPIVOT' : node.position ? 'AT' : 'FROM'} cannot range over a ${typeNameOf(plain)}`,
+    );
+  };
+}
 
 function* elements(
   range: IonValue,
@@ -97,7 +125,21 @@ function* unpivoted(range: IonValue): Iterable<readonly [IonValue, IonValue]> {
 }
 
 /** Ranges over the rows of a query, as they come. */
-export function queryStage(source: Source, query: QueryPlan): Stage {
+export function queryStage(
+  context: PlanContext,
+  source: Source,
+  query: QueryPlan,
+): Stage {
+  if (
+    context.dialect.absenceIsFault &&
+    !query.ordered &&
+    source.node.position !== undefined
+  ) {
+    throw context.semantic(
+      source.node.position.at,
+      'AT gives a position, and the rows of this query have no order',
+    );
+  }
   const bind = (frames: Frames, first: number): Frames =>
     frames.map((frame, index) => {
       const bound = frame.slice();

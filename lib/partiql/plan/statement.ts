@@ -9,6 +9,7 @@ import { PlanContext, type Compilers } from './context.js';
 import type { Typing } from './dialect.js';
 import { compileDefinition, compileExec } from './definition.js';
 import { compileExpression } from './expression/index.js';
+import { compileRows } from './expression/operand.js';
 import { rowsOf } from './source-stages.js';
 import { explained, planExplanation } from './explain.js';
 import { compileQuery, compileSubquery } from './query.js';
@@ -137,7 +138,7 @@ function planExpression(
 /** Gives the one value of an expression, with MISSING and bags as they are. */
 function planValue(context: PlanContext, query: Ast.Expression): StatementPlan {
   const { result: evaluate, stages } = context.withHoists(() =>
-    compileExpression(context, query, new Scope()),
+    compileRows(context, query, new Scope()),
   );
   function* rows(run: Run): RowFlow {
     for (const frames of framesOf(
@@ -178,7 +179,8 @@ export function planEvaluation(
     compilers,
     options.globals,
   );
-  const body = node.query.kind === 'Query' ? node.query.body : node.query;
+  const query = node.query.kind === 'With' ? node.query.body : node.query;
+  const body = query.kind === 'Query' ? query.body : query;
   return body.kind === 'Select' && body.projection.kind !== 'Pivot'
     ? { gives: 'rows', plan: planQuery(context, node) }
     : { gives: 'value', plan: planValue(context, node.query) };
@@ -199,7 +201,7 @@ export async function evaluateExpression(
     options.globals,
   );
   const { result: evaluate, stages } = context.withHoists(() =>
-    compileExpression(context, query, new Scope()),
+    compileRows(context, query, new Scope()),
   );
   const run: Run = {
     catalog,

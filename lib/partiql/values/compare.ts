@@ -24,9 +24,25 @@ import { compareInstants } from './timestamps.js';
  * strings and symbols by their text. Annotations do not matter.
  */
 export function compareValues(left: IonValue, right: IonValue): number {
+  return compare(left, right, false);
+}
+
+/** The order of {@link compareValues}, but with unknown values last, inside lists, structs and bags as well. */
+export function compareUnknownsLast(left: IonValue, right: IonValue): number {
+  return compare(left, right, true);
+}
+
+function compare(
+  left: IonValue,
+  right: IonValue,
+  unknownsLast: boolean,
+): number {
   const kind = kindOf(left);
   const other = kindOf(right);
-  if (kind !== other) return kind - other;
+  if (kind !== other) {
+    const isUnknown = kind === Kind.Unknown || other === Kind.Unknown;
+    return isUnknown && unknownsLast ? other - kind : kind - other;
+  }
   const a = bare(left);
   const b = bare(right);
   switch (kind) {
@@ -56,14 +72,17 @@ export function compareValues(left: IonValue, right: IonValue): number {
       );
     case Kind.List:
     case Kind.Sexp:
-      return compareSequences(itemsOf(a) ?? [], itemsOf(b) ?? []);
+      return compareSequences(itemsOf(a) ?? [], itemsOf(b) ?? [], unknownsLast);
     case Kind.Struct:
-      return compareStructs(a as IonStruct, b as IonStruct);
-    case Kind.Bag:
+      return compareStructs(a as IonStruct, b as IonStruct, unknownsLast);
+    case Kind.Bag: {
+      const order = unknownsLast ? compareUnknownsLast : compareValues;
       return compareSequences(
-        sortedItems(itemsOf(a) ?? []),
-        sortedItems(itemsOf(b) ?? []),
+        sortedItems(itemsOf(a) ?? [], order),
+        sortedItems(itemsOf(b) ?? [], order),
+        unknownsLast,
       );
+    }
   }
 }
 
@@ -99,11 +118,12 @@ function scalarRank(unit: number): number {
 function compareSequences(
   a: readonly IonValue[],
   b: readonly IonValue[],
+  unknownsLast: boolean,
 ): number {
   const length = Math.min(a.length, b.length);
   for (let index = 0; index < length; index += 1) {
     spend(ELEMENT);
-    const order = compareValues(a[index], b[index]);
+    const order = compare(a[index], b[index], unknownsLast);
     if (order !== 0) return order;
   }
   return a.length - b.length;
@@ -112,19 +132,30 @@ function compareSequences(
 /** Steps of a comparison of two elements. */
 const ELEMENT = 32;
 
-function sortedItems(items: readonly IonValue[]): readonly IonValue[] {
+function sortedItems(
+  items: readonly IonValue[],
+  order: (a: IonValue, b: IonValue) => number,
+): readonly IonValue[] {
   return items.toSorted((a, b) => {
     spend(ELEMENT);
-    return compareValues(a, b);
+    return order(a, b);
   });
 }
 
 /** Structs are multisets of fields: their order does not matter, how often a field comes does. */
-function compareStructs(a: IonStruct, b: IonStruct): number {
+function compareStructs(
+  a: IonStruct,
+  b: IonStruct,
+  unknownsLast: boolean,
+): number {
   const given = a.fields();
   const others = b.fields();
   // Mostly they have the same fields in the same order.
   if (given.length === others.length && areEqual(given, others)) return 0;
+  const compareFields = ([name, x]: IonField, [other, y]: IonField) => {
+    spend(ELEMENT);
+    return compareTexts(name, other) || compare(x, y, unknownsLast);
+  };
   const fieldsA = given.toSorted(compareFields);
   const fieldsB = others.toSorted(compareFields);
   const length = Math.min(fieldsA.length, fieldsB.length);
@@ -141,11 +172,6 @@ function areEqual(a: readonly IonField[], b: readonly IonField[]): boolean {
     const other = b[index];
     return name === other[0] && equalValues(value, other[1]);
   });
-}
-
-function compareFields(a: IonField, b: IonField): number {
-  spend(ELEMENT);
-  return compareTexts(a[0], b[0]) || compareValues(a[1], b[1]);
 }
 
 /** Whether `<` and its kin can order two values: both of one kind that has an order of its own. */

@@ -398,6 +398,17 @@ export function truncate(value: Numeric): number | bigint {
   return integer(coefficient / 10n ** BigInt(-exponent));
 }
 
+/** The int next to the number; of two, the even one. */
+export function rounded(value: Numeric): number | bigint {
+  if (isInteger(value) || !isFinite(value)) return truncate(value);
+  const number = scaled(value);
+  const places = -number.exponent;
+  if (places <= 0) return truncate(value);
+  // What is less than a tenth is nothing.
+  if (places > digitCount(number.coefficient) + 1) return 0;
+  return truncate(decimal(dropDigits(number, places)));
+}
+
 /** Plain decimal text, without an exponent unless there would be very many zeros. */
 export function decimalText(value: Decimal): string {
   checkDigits(value);

@@ -139,7 +139,7 @@ export abstract class CallParser extends DateTimeParser {
   ): Ast.Expression {
     this.expectSymbol('(');
     if (this.isSymbol('*')) {
-      if (name !== 'count' || overCollection) {
+      if (name !== 'count') {
         throw this.error(
           this.current(),
           'function call, other than COUNT, with (*) as parameter is not supported',
@@ -152,7 +152,7 @@ export abstract class CallParser extends DateTimeParser {
         at,
         name,
         distinct: false,
-        overCollection: false,
+        overCollection,
       };
     }
     const distinct = this.skipWord('DISTINCT');

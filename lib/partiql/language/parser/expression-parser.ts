@@ -1,6 +1,8 @@
 import type * as Ast from '../ast.js';
+import type { Token } from '../lexer.js';
 import type { Position } from '../print-location.js';
 import { PRECEDENCE, symbolOperator } from './precedence.js';
+import { TIME_WORDS } from '../reserved-words.js';
 import { PrimaryParser } from './primary-parser.js';
 
 /** Operators and paths. */
@@ -205,7 +207,7 @@ export abstract class ExpressionParser extends PrimaryParser {
           steps.push({ kind: 'Unpivot', at: step });
         } else {
           const name = this.parseFieldName();
-          steps.push({ kind: 'Field', at: step, name });
+          steps.push({ kind: 'Field', at: step, ...this.nameOf(name) });
         }
       } else if (this.skipSymbol('[')) {
         if (this.isSymbol('*') && this.peek(1).text === ']') {
@@ -225,15 +227,17 @@ export abstract class ExpressionParser extends PrimaryParser {
   }
 
   /** A name after a point. No operator can stand there, so a reserved word may. */
-  protected parseFieldName(): string {
+  protected parseFieldName(): Token {
     const token = this.current();
     if (
-      token.kind === 'Word' ||
+      (token.kind === 'Word' &&
+        (this.dialect.keywordsAreFields ||
+          TIME_WORDS.has(token.upper) ||
+          this.isName())) ||
       token.kind === 'QuotedName' ||
       token.kind === 'String'
     ) {
-      this.next();
-      return token.text;
+      return this.next();
     }
     throw this.error(
       token,

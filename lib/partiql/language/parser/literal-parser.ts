@@ -3,6 +3,7 @@ import { Decimal, type IonValue } from '../../../ion/value.js';
 import { lexicalError, PartiqlError } from '../../errors.js';
 import type * as Ast from '../ast.js';
 import type { Token } from '../lexer.js';
+import { decimal, roundDigits, scaled } from '../../values/numbers.js';
 import { describe, TokenStream } from './token-stream.js';
 
 /** Type names of the grammar, with the least and the greatest number of parameters. */
@@ -103,7 +104,23 @@ export abstract class LiteralParser extends TokenStream {
         `invalid literal at, ${token.text.slice(0, 40)}`,
       );
     }
-    return value;
+    return this.dialect.literalsAreRounded
+      ? decimal(roundDigits(scaled(value)))
+      : value;
+  }
+
+  protected integer(token: Token): number | bigint {
+    const value = Number(token.text);
+    if (Number.isSafeInteger(value)) return value;
+    const big = BigInt(token.text);
+    // The least int has one more behind its minus than the greatest.
+    const before = this.tokens[this.index - 2];
+    const isNegative = before?.kind === 'Symbol' && before.text === '-';
+    const limit = 1n << 63n;
+    if (this.dialect.intsHave64Bits && big >= limit + (isNegative ? 1n : 0n)) {
+      throw this.error(token, 'the int is longer than 64 bits');
+    }
+    return big;
   }
 
   protected ion(token: Token): IonValue {
@@ -124,9 +141,4 @@ export abstract class LiteralParser extends TokenStream {
       });
     }
   }
-}
-
-export function integer(text: string): number | bigint {
-  const value = Number(text);
-  return Number.isSafeInteger(value) ? value : BigInt(text);
 }

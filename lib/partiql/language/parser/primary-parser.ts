@@ -3,7 +3,6 @@ import type { Token } from '../lexer.js';
 import { RESERVED_WORDS } from '../reserved-words.js';
 import { CallParser } from './call-parser.js';
 import { nameHint } from './hints.js';
-import { integer } from './literal-parser.js';
 
 /** Aggregates, and `COLL_` before each of them, by their names in upper case. */
 export const AGGREGATES = new Map<string, Ast.AggregateName>([
@@ -39,6 +38,7 @@ export const FUNCTION_WORDS: ReadonlySet<string> = new Set([
 export abstract class PrimaryParser extends CallParser {
   protected abstract parseSelect(): Ast.SelectNode;
   protected abstract parsePivot(): Ast.SelectNode;
+  protected abstract parseTableQuery(): Ast.SelectNode;
 
   /** The last expression that stood in parentheses alone. */
   protected parenthesized: Ast.Expression | undefined;
@@ -57,7 +57,7 @@ export abstract class PrimaryParser extends CallParser {
         return { kind: 'Literal', at, value: at.text };
       case 'Integer':
         this.next();
-        return { kind: 'Literal', at, value: integer(at.text) };
+        return { kind: 'Literal', at, value: this.integer(at) };
       case 'Decimal':
         this.next();
         return { kind: 'Literal', at, value: this.decimal(at) };
@@ -71,7 +71,7 @@ export abstract class PrimaryParser extends CallParser {
         this.next();
         return this.isSymbol('(')
           ? this.parseCall(at, at.text)
-          : { kind: 'Variable', at, name: at.text, lexical: false };
+          : { kind: 'Variable', at, ...this.nameOf(at), lexical: false };
       case 'Word':
         return this.parseWord(at);
       case 'Symbol':
@@ -113,7 +113,7 @@ export abstract class PrimaryParser extends CallParser {
           );
         }
         this.next();
-        return { kind: 'Variable', at, name: name.text, lexical: true };
+        return { kind: 'Variable', at, ...this.nameOf(name), lexical: true };
       }
       default:
         throw this.unexpected('an expression');
@@ -125,6 +125,9 @@ export abstract class PrimaryParser extends CallParser {
     this.next();
     const items = this.parseList(')');
     const only = items[0];
+    if (only === undefined && this.dialect.emptyRowIsList) {
+      return { kind: 'Sequence', at, type: 'list', items };
+    }
     if (only === undefined) {
       throw this.error(at, 'expected expression inside the parentheses');
     }
@@ -165,6 +168,8 @@ export abstract class PrimaryParser extends CallParser {
         return this.parseSelect();
       case 'PIVOT':
         return this.parsePivot();
+      case 'TABLE':
+        return this.parseTableQuery();
       case 'VALUES':
         return this.parseValues(at);
       case 'CASE':
@@ -232,7 +237,7 @@ export abstract class PrimaryParser extends CallParser {
       );
     }
     this.next();
-    return { kind: 'Variable', at, name: at.text, lexical: false };
+    return { kind: 'Variable', at, ...this.nameOf(at), lexical: false };
   }
 
   /** Values : VALUES Row ( `,` Row )* */

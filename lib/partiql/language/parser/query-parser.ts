@@ -2,24 +2,63 @@ import type * as Ast from '../ast.js';
 import type { Position } from '../print-location.js';
 import { FromParser } from './from-parser.js';
 
+function isQuery({ kind }: Ast.Expression): boolean {
+  return (
+    kind === 'Select' ||
+    kind === 'SetOperation' ||
+    kind === 'Query' ||
+    kind === 'With'
+  );
+}
+
+/** SELECT without FROM has one row, of no variables. */
+function noSource(at: Position): Ast.SourceNode {
+  const value: Ast.SequenceNode = {
+    kind: 'Sequence',
+    at,
+    type: 'bag',
+    items: [{ kind: 'Struct', at, fields: [] }],
+  };
+  return { kind: 'Source', at, value, unpivot: false };
+}
+
 /** SELECT, PIVOT, set operations, and what applies to a query's result as a whole. */
 export abstract class QueryParser extends FromParser {
-  /** Expression : SetOperation OrderBy? Limit? Offset? */
+  /** Expression : With | SetOperation OrderBy? Limit? Offset? */
   protected parseExpression(): Ast.Expression {
     this.enter();
     const at = this.current();
+    if (this.skipWord('WITH')) {
+      const result = this.parseWith(at);
+      this.leave();
+      return result;
+    }
     const body = this.parseSetOperation();
-    const isQuery =
-      body.kind === 'Select' ||
-      body.kind === 'SetOperation' ||
-      body.kind === 'Query';
     const result =
-      isQuery &&
+      isQuery(body) &&
       (this.isWord('ORDER') || this.isWord('LIMIT') || this.isWord('OFFSET'))
         ? this.parseQueryTail(at, body)
         : body;
     this.leave();
     return result;
+  }
+
+  /** With : WITH Name AS `(` Expression `)` ( `,` … )* Expression */
+  protected parseWith(at: Position): Ast.WithNode {
+    const queries: Ast.WithNode['queries'][number][] = [];
+    do {
+      const name = this.parseName('a name for a query');
+      this.expectWord('AS');
+      this.expectSymbol('(');
+      const value = this.parseExpression();
+      this.expectSymbol(')');
+      queries.push({ ...name, value });
+    } while (this.skipSymbol(','));
+    const body = this.parseExpression();
+    if (!isQuery(body)) {
+      throw this.error(body.at, 'expected a query behind WITH');
+    }
+    return { kind: 'With', at, queries, body };
   }
 
   /** ( ORDER BY Order ( `,` Order )* )? ( LIMIT Expression )? ( OFFSET Expression )? */
@@ -75,10 +114,36 @@ export abstract class QueryParser extends FromParser {
       if (outer) this.next();
       const all = this.skipWord('ALL');
       if (!all) this.skipWord('DISTINCT');
+      const corresponding = this.parseCorresponding();
       const right = this.parseOperators(0);
-      left = { kind: 'SetOperation', at, operator, outer, all, left, right };
+      left = {
+        kind: 'SetOperation',
+        at,
+        operator,
+        outer,
+        all,
+        corresponding,
+        left,
+        right,
+      };
       this.wrap();
     }
+  }
+
+  /** Corresponding : CORRESPONDING ( BY `(` Name ( `,` Name )* `)` )? */
+  protected parseCorresponding(): readonly Ast.NameNode[] | undefined {
+    if (!this.skipWord('CORRESPONDING')) return undefined;
+    const names: Ast.NameNode[] = [];
+    if (this.skipWord('BY')) {
+      this.expectSymbol('(');
+      do {
+        const token = this.current();
+        this.parseName('the name of a column');
+        names.push(this.nameOf(token));
+      } while (this.skipSymbol(','));
+      this.expectSymbol(')');
+    }
+    return names;
   }
 
   /**
@@ -92,7 +157,7 @@ export abstract class QueryParser extends FromParser {
     const distinct = this.skipWord('DISTINCT');
     if (!distinct) this.skipWord('ALL');
     const projection = this.parseProjection();
-    if (!this.isWord('FROM')) {
+    if (!this.isWord('FROM') && !this.dialect.fromIsOptional) {
       throw this.error(
         this.current(),
         `missing FROM after SELECT list: found ${this.describe()}`,
@@ -127,8 +192,7 @@ export abstract class QueryParser extends FromParser {
     distinct: boolean,
     projection: Ast.Projection,
   ): Ast.SelectNode {
-    this.expectWord('FROM');
-    const from = this.parseFrom();
+    const from = this.skipWord('FROM') ? this.parseFrom() : noSource(at);
     const lets: Ast.LetNode[] = [];
     if (this.skipWord('LET')) {
       do {
@@ -222,9 +286,19 @@ export abstract class QueryParser extends FromParser {
     return { kind: 'Item', at, value, alias: this.parseAlias()?.name };
   }
 
-  /** Group : GROUP BY Key ( `,` Key )* ( GROUP AS Name )? */
+  /**
+   * Group :
+   *   - GROUP PARTIAL? BY Key ( `,` Key )* ( GROUP AS Name )?
+   *   - GROUP ALL ( AS Name )?
+   */
   protected parseGroup(): Ast.GroupNode {
     const at = this.next();
+    if (this.skipWord('ALL')) {
+      const all = this.skipWord('AS')
+        ? this.parseName('identifier for alias').name
+        : undefined;
+      return { at, keys: [], groupAs: all };
+    }
     this.skipWord('PARTIAL');
     this.expectWord('BY');
     const keys: { at: Position; value: Ast.Expression; alias?: string }[] = [];
@@ -242,6 +316,22 @@ export abstract class QueryParser extends FromParser {
       groupAs = this.parseName('identifier for alias').name;
     }
     return { at, keys, groupAs };
+  }
+
+  /** Table : TABLE Name ( `.` Name )*, which is SELECT * of it */
+  protected parseTableQuery(): Ast.SelectNode {
+    const at = this.next();
+    const source = this.current();
+    if (!this.isName()) throw this.unexpected('the name of a table');
+    const value = this.parsePath();
+    return {
+      kind: 'Select',
+      at,
+      distinct: false,
+      projection: { kind: 'Star' },
+      from: { kind: 'Source', at: source, value, unpivot: false },
+      let: [],
+    };
   }
 
   protected parseWhere(): Ast.Expression | undefined {

@@ -411,7 +411,7 @@ export class StatementParser extends QueryParser {
     const steps: (string | number)[] = [];
     for (;;) {
       if (this.skipSymbol('.')) {
-        steps.push(this.parseFieldName());
+        steps.push(this.parseFieldName().text);
       } else if (this.skipSymbol('[')) {
         const step = this.next();
         if (step.kind === 'String') steps.push(step.text);

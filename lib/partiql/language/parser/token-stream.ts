@@ -1,8 +1,9 @@
 import { limitError, type PartiqlError, syntaxError } from '../../errors.js';
+import type { Dialect } from '../../plan/dialect.js';
 import type * as Ast from '../ast.js';
 import { tokenize, type Token } from '../lexer.js';
 import type { Position } from '../print-location.js';
-import { CLAUSE_WORDS, RESERVED_WORDS } from '../reserved-words.js';
+import { CLAUSE_WORDS, PART_WORDS, RESERVED_WORDS } from '../reserved-words.js';
 import { hintAt, nameHint } from './hints.js';
 import { nearestWord } from './nearest-word.js';
 
@@ -24,7 +25,11 @@ export abstract class TokenStream {
 
   protected parameters = 0;
 
-  constructor(source: string) {
+  constructor(
+    source: string,
+    /** Whose grammar it is read by. */
+    protected readonly dialect: Dialect,
+  ) {
     this.source = source;
     this.tokens = tokenize(source);
   }
@@ -99,7 +104,8 @@ export abstract class TokenStream {
     return (
       token.kind === 'QuotedName' ||
       (token.kind === 'Word' &&
-        !RESERVED_WORDS.has(token.upper) &&
+        (!RESERVED_WORDS.has(token.upper) ||
+          (this.dialect.fewReservedWords && PART_WORDS.has(token.upper))) &&
         !CLAUSE_WORDS.has(token.upper))
     );
   }
@@ -119,6 +125,12 @@ export abstract class TokenStream {
     }
     this.next();
     return { at: token, name: token.text };
+  }
+
+  /** A name that is looked for; without quotes, the dialect says whether its case counts. */
+  protected nameOf(token: Token): Ast.NameNode {
+    const anyCase = this.dialect.namesIgnoreCase && token.kind === 'Word';
+    return anyCase ? { name: token.text, anyCase } : { name: token.text };
   }
 
   /** Alias : AS Name | Name */

@@ -21,7 +21,7 @@ const CURRENT_WORDS: ReadonlySet<string> = new Set([
 export abstract class ExpressionPrinter {
   /** A query without parentheses around it. */
   protected abstract query(
-    node: Ast.SelectNode | Ast.QueryNode | Ast.SetOperationNode,
+    node: Ast.SelectNode | Ast.QueryNode | Ast.SetOperationNode | Ast.WithNode,
   ): string;
 
   /** @param minimum - the level that the place asks for; below it stand parentheses */
@@ -86,6 +86,7 @@ export abstract class ExpressionPrinter {
       case 'Select':
       case 'Query':
       case 'SetOperation':
+      case 'With':
         return this.query(node);
     }
   }

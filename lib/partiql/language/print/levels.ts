@@ -17,6 +17,7 @@ export function levelOf(node: Ast.Expression): number {
     case 'Select':
     case 'Query':
     case 'SetOperation':
+    case 'With':
       return LEVEL.query;
     case 'Sequence':
       return node.values === true ? LEVEL.query : LEVEL.primary;

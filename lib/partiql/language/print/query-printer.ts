@@ -13,7 +13,7 @@ const JOINS = {
 /** Queries and what FROM ranges over. */
 export abstract class QueryPrinter extends ExpressionPrinter {
   protected override query(
-    node: Ast.SelectNode | Ast.QueryNode | Ast.SetOperationNode,
+    node: Ast.SelectNode | Ast.QueryNode | Ast.SetOperationNode | Ast.WithNode,
   ): string {
     switch (node.kind) {
       case 'Select':
@@ -22,12 +22,21 @@ export abstract class QueryPrinter extends ExpressionPrinter {
         return this.ordered(node);
       case 'SetOperation':
         return this.setOperation(node);
+      case 'With':
+        return this.with(node);
     }
+  }
+
+  protected with({ queries, body }: Ast.WithNode): string {
+    const list = queries.map(
+      ({ name, value }) => `${nameText(name)} AS (${this.bare(value)})`,
+    );
+    return `WITH ${list.join(', ')} ${this.bare(body)}`;
   }
 
   protected ordered(node: Ast.QueryNode): string {
     const parts = [
-      node.body.kind === 'Query'
+      node.body.kind === 'Query' || node.body.kind === 'With'
         ? `(${this.bare(node.body)})`
         : this.expression(node.body, LEVEL.query),
     ];
@@ -57,6 +66,7 @@ export abstract class QueryPrinter extends ExpressionPrinter {
       ...(node.outer ? ['OUTER'] : []),
       node.operator,
       ...(node.all ? ['ALL'] : []),
+      ...corresponding(node.corresponding),
     ].join(' ');
     return `${this.setOperand(node.left, true)} ${operator} ${this.setOperand(node.right, false)}`;
   }
@@ -106,6 +116,7 @@ export abstract class QueryPrinter extends ExpressionPrinter {
   }
 
   protected group({ keys, groupAs }: Ast.GroupNode): string {
+    if (keys.length === 0) return `GROUP ALL${alias('AS', groupAs)}`;
     const list = keys.map(
       (key) => `${this.expression(key.value)}${alias('AS', key.alias)}`,
     );
@@ -146,6 +157,16 @@ export abstract class QueryPrinter extends ExpressionPrinter {
 
 function isCross(node: Ast.FromNode): node is Ast.JoinNode {
   return node.kind === 'Join' && node.type === 'inner' && node.on === undefined;
+}
+
+function corresponding(
+  names: readonly Ast.NameNode[] | undefined,
+): readonly string[] {
+  if (names === undefined) return [];
+  if (names.length === 0) return ['CORRESPONDING'];
+  return [
+    `CORRESPONDING BY (${names.map(({ name }) => nameText(name)).join(', ')})`,
+  ];
 }
 
 function alias(keyword: string, name: string | undefined): string {

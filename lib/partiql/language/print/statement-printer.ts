@@ -49,6 +49,7 @@ export class StatementPrinter extends QueryPrinter {
       case 'Query':
       case 'Select':
       case 'SetOperation':
+      case 'With':
         return this.expression(node, LEVEL.query);
     }
   }

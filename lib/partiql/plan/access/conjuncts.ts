@@ -70,7 +70,13 @@ function conjuncts(
 function mentions(node: Ast.Expression, names: ReadonlySet<string>): boolean {
   return someExpression(
     node,
-    (part) => part.kind === 'Variable' && names.has(part.name),
+    (part) =>
+      part.kind === 'Variable' &&
+      (names.has(part.name) ||
+        (part.anyCase === true &&
+          [...names].some(
+            (name) => name.toLowerCase() === part.name.toLowerCase(),
+          ))),
   );
 }
 

@@ -1,7 +1,7 @@
 import type * as Ast from '../../language/ast.js';
 import type { PlanContext } from '../context.js';
 import type { Evaluate } from '../runtime.js';
-import type { Scope } from '../scope.js';
+import { namedIn, type Scope } from '../scope.js';
 import type { Conjunct } from './conjuncts.js';
 
 /** A condition `path = key`, or `path IN (key, …)`, on the rows of one source. */
@@ -76,19 +76,21 @@ export function pathOf(
   const [root, steps] =
     node.kind === 'Path' ? [node.root, node.steps] : [node, []];
   if (root.kind !== 'Variable') return undefined;
-  const binding = scope.resolve(root.name);
+  const binding = scope.resolve(root);
   if (binding === undefined) return undefined;
   if (binding.slot === source.by?.slot && binding.kind === 'variable') {
     return steps.length === 0 ? 'id' : undefined;
   }
   if (binding.slot !== source.slot) return undefined;
-  // What is named from outside comes before the fields of the only source.
-  if (binding.kind === 'field' && context.globals.has(root.name)) {
-    return undefined;
+  if (binding.kind === 'field') {
+    // What is named from outside comes before the fields of the only source.
+    if (namedIn(context.globals, root) !== undefined) return undefined;
+    // A path is made of names to the letter, in one source.
+    if (root.anyCase === true || binding.slots.length > 1) return undefined;
   }
   const path: string[] = binding.kind === 'field' ? [root.name] : [];
   for (const step of steps) {
-    if (step.kind === 'Field') path.push(step.name);
+    if (step.kind === 'Field' && step.anyCase !== true) path.push(step.name);
     else if (
       step.kind === 'Index' &&
       step.index.kind === 'Literal' &&

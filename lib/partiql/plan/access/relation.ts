@@ -5,7 +5,7 @@ import type * as Ast from '../../language/ast.js';
 import { bare } from '../../values/kinds.js';
 import type { PlanContext } from '../context.js';
 import type { Frame, Run } from '../runtime.js';
-import type { Scope } from '../scope.js';
+import { namedIn, type Scope } from '../scope.js';
 
 /** A relation that FROM names; it is found by its name anew in every run. */
 export interface NamedRelation {
@@ -24,12 +24,15 @@ export function compileRelation(
   if (node.kind === 'Call' && node.name === 'history') {
     return compileHistory(context, node, scope);
   }
+  const root = relationRoot(node);
   const path = relationPath(node);
-  if (path === undefined) return undefined;
+  if (root === undefined || path === undefined) return undefined;
+  // A name of WITH comes before a table of that name.
+  if (scope.isCommonTable(root)) return undefined;
   if (context.catalog.relation(path) === undefined) {
-    const root = path[0] ?? '';
     const isKnown =
-      scope.resolve(root) !== undefined || context.globals.has(root);
+      scope.resolve(root) !== undefined ||
+      namedIn(context.globals, root) !== undefined;
     if (!isKnown) throw noSuchVariable(context, node, path);
     return undefined;
   }
@@ -49,13 +52,19 @@ function noSuchVariable(
   return context.semantic(node.at, `No such variable named '${path[0]}'`);
 }
 
-/** `name`, or `name.name`; not `@name`. */
-export function relationPath(
+/** The name that a path to a table begins with; not `@name`. */
+export function relationRoot(
   node: Ast.Expression,
-): readonly string[] | undefined {
-  const [root, steps] =
-    node.kind === 'Path' ? [node.root, node.steps] : [node, []];
-  if (root.kind !== 'Variable' || root.lexical) return undefined;
+): Ast.VariableNode | undefined {
+  const root = node.kind === 'Path' ? node.root : node;
+  return root.kind === 'Variable' && !root.lexical ? root : undefined;
+}
+
+/** `name`, or `name.name`; not `@name`. */
+function relationPath(node: Ast.Expression): readonly string[] | undefined {
+  const root = relationRoot(node);
+  if (root === undefined) return undefined;
+  const steps = node.kind === 'Path' ? node.steps : [];
   const path = [root.name];
   for (const step of steps) {
     if (step.kind !== 'Field') return [root.name, ''];

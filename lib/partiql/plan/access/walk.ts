@@ -27,6 +27,9 @@ export function hasQuery(node: Ast.Expression): boolean {
   return someExpression(
     node,
     ({ kind }) =>
-      kind === 'Select' || kind === 'Query' || kind === 'SetOperation',
+      kind === 'Select' ||
+      kind === 'Query' ||
+      kind === 'SetOperation' ||
+      kind === 'With',
   );
 }

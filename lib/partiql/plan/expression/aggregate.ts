@@ -5,6 +5,7 @@ import type { PlanContext } from '../context.js';
 import type { Evaluate } from '../runtime.js';
 import type { Scope } from '../scope.js';
 import { slotReader, guarded } from './evaluate.js';
+import { compileRows } from './operand.js';
 
 export function compileAggregate(
   context: PlanContext,
@@ -12,10 +13,13 @@ export function compileAggregate(
   scope: Scope,
 ): Evaluate {
   if (node.overCollection) {
-    const operand = context.compile(
-      node.operand ?? { kind: 'Missing', at: node.at },
-      scope,
-    );
+    if (node.operand === undefined) {
+      throw context.semantic(
+        node.at,
+        'COLL_COUNT(*) has no collection to count',
+      );
+    }
+    const operand = compileRows(context, node.operand, scope);
     const { name, distinct } = node;
     const { unknown } = context;
     return guarded(context, node.at, (frame, run) => {

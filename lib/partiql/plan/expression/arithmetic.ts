@@ -3,6 +3,7 @@ import {
   calculateDateTime,
   negateInterval,
 } from '../../functions/date-time-arithmetic.js';
+import { checkKinds } from '../../functions/scalar-function.js';
 import { intervalOf } from '../../values/intervals.js';
 import { bare, isUnknown, numericOf, textOf } from '../../values/kinds.js';
 import { calculate, negate } from '../../values/numbers.js';
@@ -50,12 +51,16 @@ export function compileArithmetic(
   const left = compileOperand(context, node.left, scope);
   const right = compileOperand(context, node.right, scope);
   const { unknown } = context;
+  const { typesBeforeUnknowns } = context.dialect;
   switch (operator) {
     case '||':
       return guarded(context, node.at, (frame, run) => {
         const a = left(frame, run);
         const b = right(frame, run);
-        if (isUnknown(a) || isUnknown(b)) return unknown(a, b);
+        if (isUnknown(a) || isUnknown(b)) {
+          if (typesBeforeUnknowns) checkKinds('||', ['text', 'text'], [a, b]);
+          return unknown(a, b);
+        }
         const x = textOf(a);
         const y = textOf(b);
         if (x === undefined || y === undefined) {
@@ -72,7 +77,12 @@ export function compileArithmetic(
       return guarded(context, node.at, (frame, run) => {
         const a = left(frame, run);
         const b = right(frame, run);
-        if (isUnknown(a) || isUnknown(b)) return unknown(a, b);
+        if (isUnknown(a) || isUnknown(b)) {
+          if (typesBeforeUnknowns) {
+            checkKinds(operator, ['quantity', 'quantity'], [a, b]);
+          }
+          return unknown(a, b);
+        }
         const x = numericOf(a);
         const y = numericOf(b);
         if (x === undefined || y === undefined) {

@@ -2,12 +2,14 @@ import type * as Ast from '../../language/ast.js';
 import type { IonValue } from '../../../ion/value.js';
 import { evaluationError, EvaluationFault } from '../../errors.js';
 import { functions, type ScalarFunction } from '../../functions/index.js';
+import { checkKinds } from '../../functions/scalar-function.js';
 import { isUnknown, MISSING } from '../../values/kinds.js';
 import type { PlanContext } from '../context.js';
 import type { Evaluate } from '../runtime.js';
 import type { Scope } from '../scope.js';
 import { guarded } from './evaluate.js';
 import { firstRowOf } from './exists.js';
+import { compileRows } from './operand.js';
 
 export function compileCall(
   context: PlanContext,
@@ -29,8 +31,13 @@ export function compileCall(
   }
   checkLiterals(context, callee, node);
   const given = name === 'exists' ? node.args.map(firstRowOf) : node.args;
-  const args = given.map((arg) => context.compile(arg, scope));
+  const args = given.map((arg) =>
+    callee.takesCollections
+      ? compileRows(context, arg, scope)
+      : context.compile(arg, scope),
+  );
   const { unknown } = context;
+  const { typesBeforeUnknowns } = context.dialect;
   return guarded(context, at, (frame, run) => {
     const values: IonValue[] = [];
     let absent: IonValue | undefined;
@@ -40,6 +47,9 @@ export function compileCall(
       if (isUnknown(value) && absent !== MISSING) absent = value;
     }
     if (absent !== undefined && callee.takesUnknown !== true) {
+      if (typesBeforeUnknowns && callee.takes !== undefined) {
+        checkKinds(name, callee.takes, values);
+      }
       return unknown(absent);
     }
     return callee.call(values, run, word);

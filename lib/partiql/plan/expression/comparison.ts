@@ -8,9 +8,9 @@ import { isUnknown, itemsOf, MISSING } from '../../values/kinds.js';
 import type { PlanContext } from '../context.js';
 import type { Evaluate } from '../runtime.js';
 import type { Scope } from '../scope.js';
-import { negatedIf } from './evaluate.js';
+import { guarded, negatedIf } from './evaluate.js';
 import { membership } from './membership.js';
-import { compileOperand } from './operand.js';
+import { compileComparand, compileOperand } from './operand.js';
 
 /** `= <> < <= > >=` */
 export function compileComparison(
@@ -19,8 +19,8 @@ export function compileComparison(
   operator: Ast.ComparisonOperator,
   scope: Scope,
 ): Evaluate {
-  const left = compileOperand(context, node.left, scope);
-  const right = compileOperand(context, node.right, scope);
+  const left = compileComparand(context, node.left, node.right, scope);
+  const right = compileComparand(context, node.right, node.left, scope);
   const { unknown } = context;
   switch (operator) {
     case '=':
@@ -37,29 +37,32 @@ export function compileComparison(
       };
     }
     case '<':
-      return ordering(context, left, right, (order) => order < 0);
+      return ordering(context, node, left, right, (order) => order < 0);
     case '<=':
-      return ordering(context, left, right, (order) => order <= 0);
+      return ordering(context, node, left, right, (order) => order <= 0);
     case '>':
-      return ordering(context, left, right, (order) => order > 0);
+      return ordering(context, node, left, right, (order) => order > 0);
     case '>=':
-      return ordering(context, left, right, (order) => order >= 0);
+      return ordering(context, node, left, right, (order) => order >= 0);
   }
 }
 
 function ordering(
   context: PlanContext,
+  { at }: Ast.BinaryNode,
   left: Evaluate,
   right: Evaluate,
   holds: (order: number) => boolean,
 ): Evaluate {
   const { unknown, incomparable } = context;
-  return (frame, run) => {
+  const { incomparableIsFault } = context.dialect;
+  const order: Evaluate = (frame, run) => {
     const a = left(frame, run);
     const b = right(frame, run);
     if (isUnknown(a) || isUnknown(b)) return unknown(a, b);
-    return areOrderable(a, b) ? holds(compareValues(a, b)) : incomparable;
+    return areOrderable(a, b) ? holds(compareValues(a, b)) : incomparable(a, b);
   };
+  return incomparableIsFault ? guarded(context, at, order) : order;
 }
 
 export function compileBetween(
@@ -80,32 +83,33 @@ export function compileBetween(
       ? unknown(a)
       : areOrderable(x, a)
         ? compareValues(x, a) >= 0
-        : incomparable;
+        : incomparable(x, a);
     const below = isUnknown(b)
       ? unknown(b)
       : areOrderable(x, b)
         ? compareValues(x, b) <= 0
-        : incomparable;
+        : incomparable(x, b);
     if (above === false || below === false) return false;
     return above === true && below === true ? true : unknown(above, below);
   };
-  return negatedIf(context, node.negated, between);
+  return negatedIf(context, node.negated, guarded(context, node.at, between));
 }
 
 export function compileIn(
   context: PlanContext,
+  { at }: Ast.InNode,
   value: Evaluate,
   collection: Evaluate,
 ): Evaluate {
   const { unknown } = context;
   const isMember = membership();
-  return (frame, run) => {
+  return guarded(context, at, (frame, run) => {
     const x = value(frame, run);
     const found = collection(frame, run);
     if (x === MISSING || isUnknown(found)) return unknown(x, found);
     const items = itemsOf(found);
-    if (items === undefined) return context.incomparable;
+    if (items === undefined) return context.incomparable(x, found);
     if (isUnknown(x)) return items.length === 0 ? false : unknown(x);
     return isMember(items, x);
-  };
+  });
 }

@@ -5,7 +5,7 @@ import { bagOf, MISSING, textOf, typeNameOf } from '../../values/kinds.js';
 import { sizeOf } from '../../values/size.js';
 import type { PlanContext } from '../context.js';
 import type { Evaluate, Frame, Run } from '../runtime.js';
-import type { Scope } from '../scope.js';
+import { namedIn, type Scope } from '../scope.js';
 import { constant, guarded } from './evaluate.js';
 
 export function compileSequence(
@@ -53,6 +53,21 @@ function mayBeMissing({ kind }: Ast.Expression): boolean {
   );
 }
 
+/** Whether the name of a field is a bare word that no variable has. */
+function isText(
+  { dialect, globals }: PlanContext,
+  node: Ast.Expression,
+  scope: Scope,
+): node is Ast.VariableNode {
+  return (
+    dialect.namesAreKeys &&
+    node.kind === 'Variable' &&
+    node.anyCase === true &&
+    scope.variable(node) === undefined &&
+    namedIn(globals, node) === undefined
+  );
+}
+
 export function compileStruct(
   context: PlanContext,
   node: Ast.StructNode,
@@ -60,7 +75,12 @@ export function compileStruct(
 ): Evaluate {
   const fields = node.fields.map(
     ({ name, value }) =>
-      [context.compile(name, scope), context.compile(value, scope)] as const,
+      [
+        isText(context, name, scope)
+          ? constant(name.name)
+          : context.compile(name, scope),
+        context.compile(value, scope),
+      ] as const,
   );
   return guarded(context, node.at, (frame, run) => {
     const entries: IonField[] = [];

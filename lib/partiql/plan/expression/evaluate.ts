@@ -42,6 +42,16 @@ export function guarded(
   };
 }
 
+/** Gives faults their place. */
+export function placed<T>(source: string, at: Position, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof EvaluationFault)) throw error;
+    throw evaluationError(source, at, error.message);
+  }
+}
+
 export function wrongTypes(
   name: string,
   expected: string,

@@ -7,7 +7,12 @@ import type { Evaluate } from '../runtime.js';
 import type { Scope } from '../scope.js';
 import { constant, guarded, negatedIf } from './evaluate.js';
 import { compileVariable, compilePath } from './path.js';
-import { compileOperand, compileCollection } from './operand.js';
+import {
+  compileCollection,
+  compileOperand,
+  compileScalar,
+  isOneColumn,
+} from './operand.js';
 import { compileArithmetic, compileUnary } from './arithmetic.js';
 import { compileBetween, compileComparison, compileIn } from './comparison.js';
 import { compileDateTime } from './date-time.js';
@@ -59,6 +64,7 @@ export function compileExpression(
         node.negated,
         compileIn(
           context,
+          node,
           operand(node.value),
           compileCollection(context, node.collection, scope),
         ),
@@ -75,8 +81,9 @@ export function compileExpression(
     case 'Cast': {
       const value = compile(node.value);
       const { type } = node;
+      const { dialect } = context;
       return guarded(context, node.at, (frame, run) =>
-        cast(value(frame, run), type),
+        cast(value(frame, run), type, dialect),
       );
     }
     case 'Call':
@@ -89,8 +96,11 @@ export function compileExpression(
       return compileStruct(context, node, scope);
     case 'Query':
     case 'Select':
+    case 'With':
     case 'SetOperation':
-      return context.compileSubquery(node, scope);
+      return context.dialect.queriesAreScalars && isOneColumn(node)
+        ? compileScalar(context, node, scope)
+        : context.compileSubquery(node, scope);
   }
 }
 

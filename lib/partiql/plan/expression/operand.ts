@@ -1,22 +1,27 @@
-import type * as Ast from '../../language/ast.js';
 import type { IonValue } from '../../../ion/value.js';
 import { EvaluationFault } from '../../errors.js';
-import { itemsOf, structOf, orMissing } from '../../values/kinds.js';
+import type * as Ast from '../../language/ast.js';
+import { itemsOf, orMissing, structOf } from '../../values/kinds.js';
 import { spend } from '../../values/effort.js';
 import type { PlanContext } from '../context.js';
 import type { Evaluate } from '../runtime.js';
 import type { Scope } from '../scope.js';
 import { guarded } from './evaluate.js';
 
-/** Whether a query is `SELECT one AS column …`: SQL reads it as that column's values. */
-function isOneColumn(node: Ast.Expression): boolean {
-  const select = node.kind === 'Query' ? node.body : node;
-  return (
-    select.kind === 'Select' &&
+/** The columns of a query, if it is `SELECT one AS column, …`. */
+function columnsOf(node: Ast.Expression): number | undefined {
+  const query = node.kind === 'With' ? node.body : node;
+  const select = query.kind === 'Query' ? query.body : query;
+  return select.kind === 'Select' &&
     select.projection.kind === 'Items' &&
-    select.projection.items.length === 1 &&
-    select.projection.items[0]?.kind === 'Item'
-  );
+    select.projection.items.every(({ kind }) => kind === 'Item')
+    ? select.projection.items.length
+    : undefined;
+}
+
+/** Whether a query is `SELECT one AS column …`: SQL reads it as that column's values. */
+export function isOneColumn(node: Ast.Expression): boolean {
+  return columnsOf(node) === 1;
 }
 
 /** The only field of a row; MISSING if it was left out. */
@@ -30,8 +35,46 @@ export function compileOperand(
   node: Ast.Expression,
   scope: Scope,
 ): Evaluate {
-  const evaluate = context.compile(node, scope);
-  if (!isOneColumn(node)) return evaluate;
+  return isOneColumn(node)
+    ? compileScalar(context, node, scope)
+    : context.compile(node, scope);
+}
+
+/** Compiles a query of one column to its one value. */
+export function compileScalar(
+  context: PlanContext,
+  node: Ast.Expression,
+  scope: Scope,
+): Evaluate {
+  return oneRow(context, node, scope, columnOf);
+}
+
+/** Compiles one side of a comparison. Beside a row, a query of several columns means its one row. */
+export function compileComparand(
+  context: PlanContext,
+  node: Ast.Expression,
+  other: Ast.Expression,
+  scope: Scope,
+): Evaluate {
+  const isRow =
+    context.dialect.queriesAreScalars &&
+    other.kind === 'Sequence' &&
+    (columnsOf(node) ?? 1) > 1;
+  return isRow
+    ? oneRow(context, node, scope, (row) =>
+        (structOf(row)?.fields() ?? []).map(([, value]) => value),
+      )
+    : compileOperand(context, node, scope);
+}
+
+/** Compiles a query to what its one row stands for. */
+function oneRow(
+  context: PlanContext,
+  node: Ast.Expression,
+  scope: Scope,
+  meaning: (row: IonValue) => IonValue,
+): Evaluate {
+  const evaluate = context.compileSubquery(node, scope);
   return guarded(context, node.at, (frame, run) => {
     const rows = itemsOf(evaluate(frame, run)) ?? [];
     const [row] = rows;
@@ -40,8 +83,19 @@ export function compileOperand(
         `a query that stands for one value gave ${rows.length} rows`,
       );
     }
-    return row === undefined ? null : columnOf(row);
+    return row === undefined ? null : meaning(row);
   });
+}
+
+/** Compiles what has to be a collection: a query that stands there means all its rows. */
+export function compileRows(
+  context: PlanContext,
+  node: Ast.Expression,
+  scope: Scope,
+): Evaluate {
+  return isOneColumn(node)
+    ? context.compileSubquery(node, scope)
+    : context.compile(node, scope);
 }
 
 /** Compiles the right side of IN. A query of one column means that column's values. */
@@ -50,7 +104,7 @@ export function compileCollection(
   node: Ast.Expression,
   scope: Scope,
 ): Evaluate {
-  const evaluate = context.compile(node, scope);
+  const evaluate = compileRows(context, node, scope);
   if (!isOneColumn(node)) return evaluate;
   /** The columns of rows that are the same for many rows around them. */
   const known = new WeakMap<readonly IonValue[], readonly IonValue[]>();

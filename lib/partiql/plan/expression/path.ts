@@ -1,4 +1,6 @@
+import { evaluationError, EvaluationFault } from '../../errors.js';
 import type * as Ast from '../../language/ast.js';
+import type { Position } from '../../language/print-location.js';
 import { IonStruct, type IonValue } from '../../../ion/value.js';
 import {
   Bag,
@@ -9,14 +11,16 @@ import {
   MISSING,
   structOf,
   textOf,
+  typeNameOf,
   orMissing,
 } from '../../values/kinds.js';
 import { spend } from '../../values/effort.js';
 import { sizeOf } from '../../values/size.js';
 import type { PlanContext } from '../context.js';
 import type { Evaluate, Frame, Run } from '../runtime.js';
-import type { Scope } from '../scope.js';
-import { constant, slotReader } from './evaluate.js';
+import { namedIn, type Scope } from '../scope.js';
+import { constant, guarded, slotReader } from './evaluate.js';
+import { compileRows } from './operand.js';
 
 /**
  * A variable of the statement, else a field of the only source, else an error:
@@ -28,14 +32,17 @@ export function compileVariable(
   scope: Scope,
 ): Evaluate {
   const { name } = node;
-  const slot = scope.variable(name);
+  const slot = scope.variable(node);
   if (slot !== undefined) return slotReader(context, slot);
-  const global = context.globals.get(name);
+  const global = namedIn(context.globals, node);
   if (global !== undefined) return constant(global);
-  const binding = scope.resolve(name);
-  if (binding !== undefined) {
-    const source = slotReader(context, binding.slot);
-    return fieldReader(context, source, name);
+  const sources = scope.nearestImplicit.map((implicit) =>
+    slotReader(context, implicit),
+  );
+  const [first] = sources;
+  if (first !== undefined) {
+    const source = sources.length === 1 ? first : firstWithField(sources, node);
+    return fieldReader(context, node.at, source, node);
   }
   throw context.semantic(
     node.at,
@@ -48,25 +55,79 @@ export function compileVariable(
 /** Steps of an element that a wildcard finds. */
 const ELEMENT = 8;
 
+/** The first of several sources that has a field of this name. */
+function firstWithField(
+  sources: readonly Evaluate[],
+  name: Ast.NameNode,
+): Evaluate {
+  return (frame, run) =>
+    sources
+      .map((source) => source(frame, run))
+      .find((value) => field(value, name) !== MISSING) ?? MISSING;
+}
+
 /** Reads a field. To the specification, a field of NULL is NULL. */
 function fieldReader(
   context: PlanContext,
+  at: Position,
   root: Evaluate,
-  name: string,
+  name: Ast.NameNode,
 ): Evaluate {
-  if (!context.dialect.missingStaysMissing) {
+  const { missingStaysMissing, absenceIsFault } = context.dialect;
+  if (!missingStaysMissing) {
     return (frame, run) => field(root(frame, run), name);
   }
-  return (frame, run) => {
+  return guarded(context, at, (frame, run) => {
     const value = root(frame, run);
-    return isUnknown(value) && value !== MISSING ? null : field(value, name);
-  };
+    if (isUnknown(value)) {
+      if (value !== MISSING) return null;
+      if (absenceIsFault) throw noSuchPart(value);
+      return MISSING;
+    }
+    const found = field(value, name);
+    if (absenceIsFault) {
+      if (found === MISSING) throw noSuchPart(value);
+      if (isAmbiguous(value, name)) {
+        throw new EvaluationFault(
+          'the path is ambiguous: there are several fields of its name',
+        );
+      }
+    }
+    return found;
+  });
+}
+
+function isAmbiguous(
+  value: IonValue,
+  { name, anyCase }: Ast.NameNode,
+): boolean {
+  const key = (text: string) => (anyCase === true ? text.toLowerCase() : text);
+  let count = 0;
+  for (const [other] of structOf(value)?.fields() ?? []) {
+    if (key(other) === key(name)) count += 1;
+  }
+  return count > 1;
+}
+
+function noSuchPart(value: IonValue): EvaluationFault {
+  return new EvaluationFault(
+    `the path leads to nothing in this ${typeNameOf(value)}`,
+  );
 }
 
 /** A field of a value; MISSING where there is none. */
-export function field(value: IonValue, name: string): IonValue {
-  if (value instanceof IonStruct) return orMissing(value.get(name));
-  return orMissing(structOf(value)?.get(name));
+export function field(value: IonValue, node: Ast.NameNode): IonValue {
+  const struct = value instanceof IonStruct ? value : structOf(value);
+  if (struct === undefined) return MISSING;
+  const { name, anyCase } = node;
+  if (anyCase !== true) return orMissing(struct.get(name));
+  const exact = struct.get(name);
+  if (exact !== undefined) return exact;
+  const lower = name.toLowerCase();
+  const found = struct
+    .fields()
+    .find(([other]) => other.toLowerCase() === lower);
+  return orMissing(found?.[1]);
 }
 
 export function compilePath(
@@ -74,12 +135,12 @@ export function compilePath(
   node: Ast.PathNode,
   scope: Scope,
 ): Evaluate {
-  let value = context.compile(node.root, scope);
+  let value = compileRows(context, node.root, scope);
   for (const [index, step] of node.steps.entries()) {
     const root = value;
     switch (step.kind) {
       case 'Field': {
-        value = fieldReader(context, root, step.name);
+        value = fieldReader(context, step.at, root, step);
         break;
       }
       case 'Index': {
@@ -89,8 +150,15 @@ export function compilePath(
           step.index.kind === 'Cast' ||
           step.index.kind === 'Parameter' ||
           !context.dialect.missingStaysMissing;
-        value = (frame, run) =>
-          element(root(frame, run), key(frame, run), named);
+        const { absenceIsFault } = context.dialect;
+        value = guarded(context, step.at, (frame, run) => {
+          const whole = root(frame, run);
+          const part = element(whole, key(frame, run), named);
+          if (part === MISSING && absenceIsFault && !isUnknown(whole)) {
+            throw noSuchPart(whole);
+          }
+          return part;
+        });
         break;
       }
       case 'Wildcard':
@@ -120,25 +188,37 @@ export function compilePath(
   ): (item: IonValue, frame: Frame, run: Run) => readonly IonValue[] {
     switch (step.kind) {
       case 'Wildcard':
-        return (item) => itemsOf(item) ?? [item];
+        return (item) => itemsOf(item) ?? otherwise(item, step, [item]);
       case 'Unpivot':
         return (item) =>
           structOf(item)
             ?.fields()
-            .map((entry) => entry[1]) ?? [item];
+            .map((entry) => entry[1]) ??
+          otherwise(item, step, item === MISSING ? [] : [item]);
       case 'Field':
-        return (item) => present(field(item, step.name));
+        return (item) => {
+          const part = field(item, step);
+          return part === MISSING ? otherwise(item, step, []) : [part];
+        };
       case 'Index': {
         const key = context.compile(step.index, scope);
-        return (item, frame, run) =>
-          present(element(item, key(frame, run), true));
+        return (item, frame, run) => {
+          const part = element(item, key(frame, run), true);
+          return part === MISSING ? otherwise(item, step, []) : [part];
+        };
       }
     }
   }
-}
 
-function present(value: IonValue): readonly IonValue[] {
-  return value === MISSING ? [] : [value];
+  /** What a step gives that finds nothing. */
+  function otherwise(
+    item: IonValue,
+    { at }: Ast.PathStep,
+    values: readonly IonValue[],
+  ): readonly IonValue[] {
+    if (!context.dialect.absenceIsFault) return values;
+    throw evaluationError(context.source, at, noSuchPart(item).message);
+  }
 }
 
 /** `value[key]`: an element of a list by its position from 0, or a field of a struct by its name. */
@@ -154,5 +234,5 @@ export function element(
     return orMissing(itemsOf(plain)?.[position]);
   }
   const name = named ? textOf(position) : undefined;
-  return name === undefined ? MISSING : field(value, name);
+  return name === undefined ? MISSING : field(value, { name });
 }

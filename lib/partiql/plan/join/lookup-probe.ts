@@ -96,7 +96,9 @@ export class LookupProbe implements Probe {
 
   #keyOf({ id, value }: Row): IonValue {
     const { path } = this.path.condition;
-    return path === 'id' ? id : path.reduce<IonValue>(field, value);
+    return path === 'id'
+      ? id
+      : path.reduce<IonValue>((part, name) => field(part, { name }), value);
   }
 
   matches(frame: Frame, run: Run): readonly Match[] {
