@@ -29,11 +29,6 @@ const EXTENDED = 'partiql-tests-data-extended/eval';
 
 export const skips: readonly Skip[] = [
   // ---- Dates and times ------------------------------------------------------------
-  {
-    file: `${EVAL}/primitives/operators/overlaps.ion`,
-    name: /OVERLAPS|overlaps/i,
-    reason: 'OVERLAPS: it compares DATE, TIME and TIMESTAMP literals',
-  },
   ...cases(
     `${EXTENDED}/primitives/functions/date_add.ion`,
     'a year beyond 9999 is an error: no Ion timestamp has it',
