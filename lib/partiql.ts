@@ -41,6 +41,7 @@ export type {
   LiteralNode,
   LogicalNode,
   MissingNode,
+  NameNode,
   OrderNode,
   ParameterNode,
   PathNode,
@@ -63,7 +64,9 @@ export type {
   UnaryNode,
   UndropTableNode,
   VariableNode,
+  WithNode,
 } from './partiql/language/ast.js';
+export type { ParseOptions } from './partiql/language/parser/index.js';
 export { print } from './partiql/language/print/index.js';
 export type { Position } from './partiql/language/print-location.js';
 export type { Typing } from './partiql/plan/dialect.js';

@@ -10,12 +10,24 @@ export const PART_WORDS: ReadonlySet<string> = new Set([
   'TIMEZONE_MINUTE',
 ]);
 
-/** Names of types of time, which may stand behind a point wherever a name may. */
-export const TIME_WORDS: ReadonlySet<string> = new Set([
-  'DATE',
-  'TIME',
-  'TIMESTAMP',
-  'INTERVAL',
+/** Words of statements that are not even the name of a field behind a point, where the dialect says so. */
+export const STATEMENT_WORDS: ReadonlySet<string> = new Set([
+  'CREATE',
+  'DELETE',
+  'DROP',
+  'EXCEPT',
+  'FROM',
+  'HAVING',
+  'INSERT',
+  'INTERSECT',
+  'JOIN',
+  'PIVOT',
+  'SELECT',
+  'TABLE',
+  'UNION',
+  'UNPIVOT',
+  'UPDATE',
+  'WHERE',
 ]);
 
 /**

@@ -26,7 +26,7 @@ export interface Dialect {
   readonly fieldsOfAnySource: boolean;
   /** Whether YEAR, MONTH and the like are names as well. */
   readonly fewReservedWords: boolean;
-  /** Whether a reserved word after a point is the name of a field. */
+  /** Whether any word after a point is the name of a field, even one that begins a clause. */
   readonly keywordsAreFields: boolean;
   /** Whether a SELECT needs no FROM. */
   readonly fromIsOptional: boolean;

@@ -2,7 +2,7 @@ import type * as Ast from '../ast.js';
 import type { Token } from '../lexer.js';
 import type { Position } from '../print-location.js';
 import { PRECEDENCE, symbolOperator } from './precedence.js';
-import { TIME_WORDS } from '../reserved-words.js';
+import { STATEMENT_WORDS } from '../reserved-words.js';
 import { PrimaryParser } from './primary-parser.js';
 
 /** Operators and paths. */
@@ -232,8 +232,7 @@ export abstract class ExpressionParser extends PrimaryParser {
     if (
       (token.kind === 'Word' &&
         (this.dialect.keywordsAreFields ||
-          TIME_WORDS.has(token.upper) ||
-          this.isName())) ||
+          !STATEMENT_WORDS.has(token.upper))) ||
       token.kind === 'QuotedName' ||
       token.kind === 'String'
     ) {
