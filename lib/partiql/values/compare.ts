@@ -167,11 +167,12 @@ function compareStructs(
 }
 
 function areEqual(a: readonly IonField[], b: readonly IonField[]): boolean {
-  return a.every(([name, value], index) => {
+  for (const [index, [name, value]] of a.entries()) {
     spend(ELEMENT);
     const other = b[index];
-    return name === other[0] && equalValues(value, other[1]);
-  });
+    if (name !== other[0] || !equalValues(value, other[1])) return false;
+  }
+  return true;
 }
 
 /** Whether `<` and its kin can order two values: both of one kind that has an order of its own. */
