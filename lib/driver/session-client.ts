@@ -55,6 +55,8 @@ export class SessionClient {
   readonly #context: SessionContext;
   readonly #queue: (() => void)[] = [];
   #busy = false;
+  /** The statement that runs, or whose rows are read. */
+  #statement: OptionsOf | undefined;
 
   private constructor(context: SessionContext, id: string, token: string) {
     this.#context = context;
@@ -78,7 +80,7 @@ export class SessionClient {
       sendTo(
         context.endpoint,
         { StartSession: { LedgerName: context.ledgerName } },
-        scope,
+        new OptionsOf(scope, undefined),
       ),
     ).then((result) => {
       const token = result.StartSession?.SessionToken;
@@ -127,13 +129,15 @@ export class SessionClient {
     { scope, turns, onTurn }: SendOptions,
   ): MaybePromise<SendCommandResult> {
     this.#busy = true;
+    const sent = new OptionsOf(scope, turns);
     let reply: MaybePromise<SendCommandResult>;
     try {
       scope.throwIfAborted();
       onTurn?.();
       const request: SendCommandRequest = command;
       request.SessionToken = this.token;
-      reply = sendTo(this.#context.endpoint, request, scope, turns);
+      if (request.ExecuteStatement || request.FetchPage) this.#statement = sent;
+      reply = sendTo(this.#context.endpoint, request, sent);
     } catch (error) {
       this.#next();
       throw error;
@@ -144,7 +148,10 @@ export class SessionClient {
     }
     // The turn ends with the endpoint's own promise: a caller who stops waiting
     // does not let the next command overtake this one.
-    const done = (): void => this.#next();
+    const done = (): void => {
+      sent.dispose();
+      this.#next();
+    };
     reply.then(done, done);
     return untilAborted(reply, scope);
   }
@@ -155,11 +162,13 @@ export class SessionClient {
   }
 
   /**
-   * Rolls back whatever transaction may be open. Rejects if that cannot be
-   * known to have worked; the session is broken then.
+   * Rolls back whatever transaction may be open, and calls off the statement
+   * that runs in it. Rejects if that cannot be known to have worked; the session
+   * is broken then.
    */
   async rollBack(): Promise<void> {
     if (this.#lost) return;
+    this.#statement?.callOff();
     try {
       await this.#cleanUp({ AbortTransaction: {} });
     } catch (error) {
@@ -174,6 +183,7 @@ export class SessionClient {
     this.broken = true;
     if (this.#ended) return;
     this.#ended = true;
+    this.#statement?.callOff();
     try {
       // Even if it is said to be lost: should that be wrong, nothing stays open.
       await this.#cleanUp({ EndSession: {} });
@@ -202,6 +212,7 @@ export class SessionClient {
   }
 
   #next(): void {
+    this.#statement = undefined;
     const next = this.#queue.shift();
     if (next) next();
     else this.#busy = false;
@@ -215,12 +226,11 @@ export class SessionClient {
 function sendTo(
   endpoint: SessionEndpoint,
   request: SendCommandRequest,
-  scope: CancelScope,
-  turns?: Turns,
+  options: SendCommandOptions,
 ): MaybePromise<SendCommandResult> {
   let reply: MaybePromise<SendCommandResult>;
   try {
-    reply = endpoint.sendCommand(request, new OptionsOf(scope, turns));
+    reply = endpoint.sendCommand(request, options);
   } catch (error) {
     throw asObject(error);
   }
@@ -236,6 +246,8 @@ class OptionsOf implements SendCommandOptions {
   readonly takesTurns: boolean;
   readonly turn: ConflictTurn | undefined;
   readonly #scope: CancelScope;
+  #own: AbortController | undefined;
+  #forget: (() => void) | undefined;
 
   constructor(scope: CancelScope, turns: Turns | undefined) {
     this.#scope = scope;
@@ -244,7 +256,26 @@ class OptionsOf implements SendCommandOptions {
   }
 
   get signal(): AbortSignal {
-    return this.#scope.signal;
+    this.#own ??= this.#follow();
+    return this.#own.signal;
+  }
+
+  #follow(): AbortController {
+    const own = new AbortController();
+    const scope = this.#scope;
+    if (scope.aborted) own.abort(scope.reason);
+    else this.#forget = scope.onAbort(() => own.abort(scope.reason));
+    return own;
+  }
+
+  /** What was sent is answered. */
+  dispose(): void {
+    this.#forget?.();
+  }
+
+  /** Aborts what was sent, and nothing else of its scope. */
+  callOff(): void {
+    this.#own?.abort();
   }
 }
 

@@ -18,6 +18,18 @@ export interface LedgerLimits {
    * 67,108,864 (64 MiB); QLDB allowed 4 MB.
    */
   readonly maxTransactionBytes: number;
+  /**
+   * Bytes that one statement may hold at a time while it sorts, groups, joins or
+   * gathers rows; over it, it ends with an error and the transaction goes on.
+   * Default: 268,435,456 (256 MiB).
+   */
+  readonly maxStatementBytes: number;
+  /**
+   * Bytes of the largest value that a statement may make, such as by `||` or a
+   * query within a query, as it would be if it were written out. Documents and
+   * parameters have {@link maxTransactionBytes}. Default: 16,777,216 (16 MiB).
+   */
+  readonly maxValueBytes: number;
 }
 
 export const DEFAULT_LIMITS: LedgerLimits = {
@@ -28,6 +40,8 @@ export const DEFAULT_LIMITS: LedgerLimits = {
   pageBytes: 1 << 20,
   maxTransactionDocuments: 100_000,
   maxTransactionBytes: 64 << 20,
+  maxStatementBytes: 256 << 20,
+  maxValueBytes: 16 << 20,
 };
 
 /** Longest time that a timer can wait. */
@@ -42,6 +56,8 @@ const LARGEST: Record<keyof LedgerLimits, number> = {
   pageBytes: Number.MAX_SAFE_INTEGER,
   maxTransactionDocuments: Number.MAX_SAFE_INTEGER,
   maxTransactionBytes: Number.MAX_SAFE_INTEGER,
+  maxStatementBytes: Number.MAX_SAFE_INTEGER,
+  maxValueBytes: Number.MAX_SAFE_INTEGER,
 };
 
 /** What is wrong with limits, a sentence each. */

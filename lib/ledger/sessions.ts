@@ -66,6 +66,15 @@ interface Session {
   expired: string | undefined;
   /** The commands of a session run one after the other: the last one, while it runs. */
   running: Promise<unknown> | undefined;
+  /** How many commands wait for the one that runs. */
+  waiting: number;
+  /** The statement that runs, or whose rows are read. */
+  statement: RunningStatement | undefined;
+}
+
+interface RunningStatement {
+  readonly request: SendCommandRequest;
+  readonly transaction: LedgerTransaction;
 }
 
 /** The session API in front of a ledger of this process. */
@@ -113,18 +122,41 @@ export class LedgerSessions implements SessionEndpoint {
     const session = this.#sessions.get(token);
     if (!session) throw new InvalidSessionException('No such session');
     const reply = session.running
-      ? session.running.then(() =>
-          this.#run(token, session, request, started, options),
-        )
+      ? this.#runInTurn(session.running, token, session, request, options)
       : this.#run(token, session, request, started, options);
     if (!(reply instanceof Promise)) return reply;
+    const forget = interruptOnAbort(session, request, options);
     const end = () => {
+      forget?.();
       if (session.running === running) session.running = undefined;
     };
     // Before whoever waits for the reply goes on: the next command need not wait then.
     const running = reply.then(end, end);
     session.running = running;
     return reply;
+  }
+
+  async #runInTurn(
+    before: Promise<unknown>,
+    token: string,
+    session: Session,
+    request: SendCommandRequest,
+    options: SendCommandOptions | undefined,
+  ): Promise<SendCommandResult> {
+    const started = performance.now();
+    // Who ends the transaction does not wait for what runs in it; unless there
+    // is something in between, such as a commit.
+    if (session.waiting === 0) {
+      if (request.AbortTransaction) interrupt(session, aborted);
+      if (request.EndSession) interrupt(session, sessionEnded);
+    }
+    session.waiting++;
+    try {
+      await before;
+    } finally {
+      session.waiting--;
+    }
+    return this.#run(token, session, request, started, options);
   }
 
   #run(
@@ -168,6 +200,7 @@ export class LedgerSessions implements SessionEndpoint {
           request.ExecuteStatement;
         const open = openTransaction(session, TransactionId);
         const before = open.transaction.reads.documentsRead;
+        session.statement = { request, transaction: open.transaction };
         const FirstPage = yield* this.#execute(open, Statement, Parameters);
         return {
           ExecuteStatement: {
@@ -181,6 +214,7 @@ export class LedgerSessions implements SessionEndpoint {
         const { TransactionId, NextPageToken } = request.FetchPage;
         const open = openTransaction(session, TransactionId);
         const before = open.transaction.reads.documentsRead;
+        session.statement = { request, transaction: open.transaction };
         const Page = yield* this.#fetch(open, NextPageToken);
         return {
           FetchPage: {
@@ -206,6 +240,9 @@ export class LedgerSessions implements SessionEndpoint {
       // Wherever it comes to light, a conflict has ended the transaction.
       if (error instanceof OccConflictException) this.#close(session);
       throw asSessionException(error);
+    } finally {
+      session.statement?.transaction.interrupt(undefined);
+      session.statement = undefined;
     }
     throw new BadRequestException('The request has no command.');
   }
@@ -236,6 +273,8 @@ export class LedgerSessions implements SessionEndpoint {
       open: undefined,
       expired: undefined,
       running: undefined,
+      waiting: 0,
+      statement: undefined,
     });
     return token;
   }
@@ -366,8 +405,51 @@ export class LedgerSessions implements SessionEndpoint {
 
   #end(token: string, session: Session): void {
     this.#sessions.delete(token);
+    interrupt(session, sessionEnded);
     this.#close(session);
   }
+}
+
+/** Ends the statement that runs in a session. */
+function interrupt(
+  { statement }: Session,
+  error: (transactionId: string) => Error,
+): void {
+  statement?.transaction.interrupt(error(statement.transaction.id));
+}
+
+function aborted(transactionId: string): Error {
+  return new BadRequestException(
+    `Transaction ${transactionId} was aborted while a statement of it ran`,
+  );
+}
+
+function sessionEnded(transactionId: string): Error {
+  return new InvalidSessionException(
+    `The session of transaction ${transactionId} ended while a statement of it ran`,
+  );
+}
+
+function calledOff(transactionId: string): Error {
+  return new BadRequestException(
+    `A statement of transaction ${transactionId} ended without effect: whoever sent it waits for it no longer`,
+  );
+}
+
+/** Ends a statement whose caller gives it up. Gives what takes that back. */
+function interruptOnAbort(
+  session: Session,
+  request: SendCommandRequest,
+  options: SendCommandOptions | undefined,
+): (() => void) | undefined {
+  if (!request.ExecuteStatement && !request.FetchPage) return undefined;
+  const signal = options?.signal;
+  const stop = () => {
+    if (session.statement?.request === request) interrupt(session, calledOff);
+  };
+  if (signal?.aborted === true) stop();
+  signal?.addEventListener('abort', stop, { once: true });
+  return () => signal?.removeEventListener('abort', stop);
 }
 
 /** @throws BadRequestException unless there is exactly one */

@@ -52,9 +52,11 @@ export class ClientSessions {
     return this.#sessions.size;
   }
 
+  /** @param signal - aborted when the client waits for the answer no longer */
   async sendCommand(
     principal: string,
     request: SendCommandRequest,
+    signal: AbortSignal,
   ): Promise<SendCommandResult> {
     if (request.StartSession) return this.#start(principal, request);
     const token = request.SessionToken ?? '';
@@ -70,10 +72,10 @@ export class ClientSessions {
       this.#sessions.set(token, session);
     }
     try {
-      return await session.endpoint.sendCommand({
-        ...request,
-        SessionToken: session.endpointToken,
-      });
+      return await session.endpoint.sendCommand(
+        { ...request, SessionToken: session.endpointToken },
+        { signal },
+      );
     } catch (error) {
       // Its ledger was deleted, or closed.
       if (error instanceof LedgerClosedError) {

@@ -249,9 +249,14 @@ class HttpServer implements QldbServer {
   ): Promise<void> {
     // A client that goes away while its answer is written is no failure of ours.
     response.on('error', () => {});
+    const hangUp = new AbortController();
+    response.once('close', () => hangUp.abort());
     const requestId = this.#ids.next();
     try {
-      const { text, contentType, session } = await this.#answer(request);
+      const { text, contentType, session } = await this.#answer(
+        request,
+        hangUp.signal,
+      );
       if (response.destroyed) {
         // Nobody has learnt the token of this session: nobody would end it.
         await this.#sessions.end(session);
@@ -264,7 +269,11 @@ class HttpServer implements QldbServer {
     }
   }
 
-  async #answer(request: IncomingMessage): Promise<Answer> {
+  /** @param signal - aborted when the client has hung up */
+  async #answer(
+    request: IncomingMessage,
+    signal: AbortSignal,
+  ): Promise<Answer> {
     if (this.#closing)
       throw new CapacityExceededException('The server is closing.');
     const claim = await this.#verifier.claim(request.headers);
@@ -279,7 +288,7 @@ class HttpServer implements QldbServer {
     // One path is left, so the method and the path need not be signed for to be refused.
     if (method !== 'POST' || url !== '/') throw unknownOperation();
     return this.#memory.withBody(request, async (body) => {
-      const result = await this.#run(request, claim, body);
+      const result = await this.#run(request, claim, body, signal);
       return {
         text: encodeResult(result),
         contentType: CONTENT_TYPE,
@@ -292,6 +301,7 @@ class HttpServer implements QldbServer {
     { headers }: IncomingMessage,
     claim: SignatureClaim,
     body: Buffer,
+    signal: AbortSignal,
   ): Promise<SendCommandResult> {
     await this.#verifier.verify(claim, body, 'POST', '/');
     if (headers['x-amz-target'] !== TARGET) throw unknownOperation();
@@ -304,6 +314,7 @@ class HttpServer implements QldbServer {
     return this.#sessions.sendCommand(
       claim.credentials.accessKeyId,
       decodeRequest(body),
+      signal,
     );
   }
 

@@ -83,6 +83,31 @@ describe('the documents of one transaction', () => {
   });
 });
 
+describe('the bytes of one statement', () => {
+  it('end it, and not its transaction', async () => {
+    const { session } = await begin({ maxStatementBytes: 1000 }, 40);
+    await expect(
+      session.execute('SELECT * FROM T AS t ORDER BY t.text'),
+    ).rejects.toMatchObject({
+      name: 'BadRequestException',
+      message: expect.stringContaining('maxStatementBytes') as string,
+    });
+    expect(await session.execute('SELECT * FROM T')).toHaveLength(40);
+    await session.commit();
+  });
+
+  it('are bounded for each value', async () => {
+    const { session } = await begin({ maxValueBytes: 1000 }, 1);
+    await expect(
+      session.execute(`['${'x'.repeat(600)}' || '${'x'.repeat(600)}']`),
+    ).rejects.toMatchObject({
+      name: 'BadRequestException',
+      message: expect.stringContaining('maxValueBytes') as string,
+    });
+    await session.commit();
+  });
+});
+
 describe('the bytes of one transaction', () => {
   it('are those of its documents and parameters', async () => {
     const limit = 4 * BYTES;

@@ -18,6 +18,7 @@ import {
 import type { IndexEntry, Redaction, Snapshot } from '../../store/contract.js';
 import { timestampOf } from '../journal/block.js';
 import type { Turn } from '../commit/conflict-queue.js';
+import type { LedgerLimits } from '../limits.js';
 import type { LedgerPorts } from '../ports.js';
 import type { UniqueIds } from '../unique-id.js';
 import { ReadSet } from './read-set.js';
@@ -40,6 +41,12 @@ export interface Beginning {
   readonly catalog: TableCatalog;
 }
 
+/** Bounds of one statement. */
+export type StatementLimits = Pick<
+  LedgerLimits,
+  'maxStatementBytes' | 'maxValueBytes'
+>;
+
 /** What a transaction begins with. */
 export interface TransactionStart {
   readonly strandId: string;
@@ -50,7 +57,7 @@ export interface TransactionStart {
   readonly beginAgain: () => MaybePromise<Beginning>;
   /** Whether lookups in an index find all there is. */
   readonly isBuilt: (indexId: string) => boolean;
-  readonly limits: SizeLimits;
+  readonly limits: SizeLimits & StatementLimits;
   /** Whether whoever runs it waits for its turn after a conflict. */
   readonly takesTurns: boolean;
   /** Whose attempt it is, after a conflict. */
@@ -78,6 +85,7 @@ export class LedgerTransaction {
   #size: TransactionSize;
   #openCursors = 0;
   #ended = false;
+  #interruption: Error | undefined;
 
   constructor(start: TransactionStart) {
     this.#start = start;
@@ -182,7 +190,7 @@ export class LedgerTransaction {
     statement: Statement,
     parameters: readonly Parameter[],
   ): Steps<ResultRows> {
-    const { strandId, isBuilt, ports, ids } = this.#start;
+    const { strandId, isBuilt, ports, ids, limits } = this.#start;
     const { snapshot, catalog } = this.#beginning;
     const number = this.#statements.length;
     const scope = new StatementScope({
@@ -208,6 +216,8 @@ export class LedgerTransaction {
       transactionId: this.id,
       now: () => timestampOf(ports.now()),
       pause: () => this.#pause(),
+      memory: limits.maxStatementBytes,
+      largestValue: limits.maxValueBytes,
     });
     if (statement.kind !== 'query') return yield* this.#change(scope, rows);
     const cursor = this.#cursor(rows);
@@ -294,7 +304,17 @@ export class LedgerTransaction {
     this.#throwIfEnded();
   }
 
+  /**
+   * Ends the statement that runs now, as soon as it looks up from its work.
+   *
+   * @param error - what becomes of it; undefined once it has ended
+   */
+  interrupt(error: Error | undefined): void {
+    this.#interruption = error;
+  }
+
   #throwIfEnded(): void {
+    if (this.#interruption) throw this.#interruption;
     if (this.#ended)
       throw new InvalidSessionException(`Transaction ${this.id} has expired`);
   }

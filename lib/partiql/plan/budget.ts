@@ -29,7 +29,7 @@ export class Budget {
     if (this.#held > this.limit) {
       throw new PartiqlError(
         'PARTIQL_MEMORY',
-        `The statement holds more than ${this.limit} bytes at a time: ask for fewer rows or fields, or raise its memory`,
+        `The statement holds more than ${this.limit} bytes at a time: ask for fewer rows or fields, or raise its memory (maxStatementBytes of a ledger)`,
       );
     }
   }
@@ -49,7 +49,7 @@ export class Budget {
     if (bytes > this.largest) {
       throw new PartiqlError(
         'PARTIQL_MEMORY',
-        `The statement makes a value of more than ${this.largest} bytes: make it of fewer or smaller parts, or raise the largest size of a value`,
+        `The statement makes a value of more than ${this.largest} bytes: make it of fewer or smaller parts, or raise the largest size of a value (maxValueBytes of a ledger)`,
       );
     }
   }
