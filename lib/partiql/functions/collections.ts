@@ -84,7 +84,8 @@ export const collectionFunctions: readonly NamedFunction[] = [
       arity: [2, 2],
       takesUnknown: true,
       call: ([a = null, b = null]) => {
-        if (isUnknown(a)) return null;
+        // NULL is as good as what is not there: there is nothing to compare.
+        if (isUnknown(a)) return isUnknown(b) ? null : a;
         return !isUnknown(b) && equalValues(a, b) ? null : a;
       },
     },

@@ -1,4 +1,4 @@
-import { EvaluationFault } from '../errors.js';
+import { DataFault } from '../errors.js';
 import { spendText } from '../values/effort.js';
 import { charactersOf } from './characters.js';
 import { finder, type Find } from './text-search.js';
@@ -36,7 +36,7 @@ function parsePattern(
   mark: string | undefined,
 ): readonly (readonly number[])[] {
   if (mark !== undefined && charactersOf(mark).length !== 1) {
-    throw new EvaluationFault(
+    throw new DataFault(
       'Escape character must have size 1 in a LIKE expression',
     );
   }
@@ -65,8 +65,8 @@ function parsePattern(
   return pieces;
 }
 
-function malformedEscape(): EvaluationFault {
-  return new EvaluationFault(
+function malformedEscape(): DataFault {
+  return new DataFault(
     'Pattern contains an invalid or malformed escape sequence',
   );
 }

@@ -52,7 +52,8 @@ export function compileCall(
       }
       return unknown(absent);
     }
-    return callee.call(values, run, word);
+    const result = callee.call(values, run, word);
+    return result === MISSING ? unknown(MISSING) : result;
   });
 }
 
