@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { setImmediate as immediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { Decimal, IonSymbol, Timestamp } from '../../lib/ion/value.js';
@@ -160,6 +161,28 @@ describe('evaluate', () => {
       expect(await errorOf("1 + 'a'", { typing })).toMatchObject({
         code: 'PARTIQL_EVALUATION',
       });
+    }
+  });
+
+  it('differs by its typing as docs/partiql.md says', async () => {
+    const rows = [
+      ...readFileSync('docs/partiql.md', 'utf8').matchAll(
+        /^\| `([^`]+)` +\| (\S.*?) +\| (\S.*?) +\| (`[A-Z]+`|an error) +\|$/gm,
+      ),
+    ];
+    expect(rows.length).toBeGreaterThan(10);
+    const typings = ['qldb', 'strict', 'permissive'] as const;
+    for (const [, expression = '', ...results] of rows) {
+      for (const [index, typing] of typings.entries()) {
+        const result = await evaluate(expression, { typing }).then(
+          (value) =>
+            value === undefined
+              ? '`MISSING`'
+              : `\`${String(value).toUpperCase()}\``,
+          () => 'an error',
+        );
+        expect(result, `${expression}, ${typing}`).toBe(results[index]);
+      }
     }
   });
 
