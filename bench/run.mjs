@@ -14,6 +14,7 @@ const benchmarks = {
   driver: () => import('./driver.mjs'),
   nest: () => import('./nest.mjs'),
   ion: () => import('./ion.mjs'),
+  partiql: () => import('./partiql.mjs'),
 };
 
 const asked = process.argv.slice(2);
