@@ -53,8 +53,8 @@ const HOSTILE: readonly IonValue[] = [
   nested(50, (value) => [value]),
   nested(3000, (value) => [value]),
   nested(3000, (value) => IonStruct.of([['a', value]])),
-  nested(8, (value) => [value, value]),
-  nested(8, (value) =>
+  nested(28, (value) => [value, value]),
+  nested(20, (value) =>
     IonStruct.of([
       ['a', value],
       ['b', value],
