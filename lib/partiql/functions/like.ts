@@ -40,6 +40,7 @@ function parsePattern(
       'Escape character must have size 1 in a LIKE expression',
     );
   }
+  spendText(pattern.length * 32);
   const pieces: number[][] = [];
   let piece: number[] = [];
   let escaped = false;

@@ -4,6 +4,7 @@ import type { Run } from '../plan/runtime.js';
 import { spendText } from '../values/effort.js';
 import { bytesOf } from '../values/kinds.js';
 import { charactersOf, lengthOf } from './characters.js';
+import { finder } from './text-search.js';
 import {
   integerArgument,
   scalar,
@@ -105,7 +106,7 @@ export const stringFunctions: readonly NamedFunction[] = [
     2,
     ([part, value]) => {
       const text = textArgument('position', value);
-      const index = text.indexOf(textArgument('position', part));
+      const index = finder(textArgument('position', part))(text, 0);
       return index < 0 ? 0 : lengthOf(text.slice(0, index)) + 1;
     },
     ['text', 'text'],

@@ -199,6 +199,8 @@ export class Grouping implements AggregateSink {
       };
       return {
         take: (frame) => {
+          // A row with hundreds of aggregates is as much work as many rows.
+          run.work += this.#aggregates.length >> 2;
           sample ??= frame;
           const keys = this.#keys.map(({ evaluate }) => {
             const value = evaluate(frame, run);

@@ -1,6 +1,6 @@
 import type { IonValue } from '../../ion/value.js';
 import { keyText } from '../equality-key.js';
-import { evaluationError } from '../errors.js';
+import { evaluationError, limitError } from '../errors.js';
 import type * as Ast from '../language/ast.js';
 import { compareUnknownsLast, compareValues } from '../values/compare.js';
 import {
@@ -333,6 +333,9 @@ function projected(projection: Ast.Projection): unknown {
   }
 }
 
+/** Variables of one LET, each of which sees those before it: so they nest. */
+const MOST_LETS = 256;
+
 /** LET: variables that are worked out for each row. */
 function compileLets(
   context: PlanContext,
@@ -341,6 +344,14 @@ function compileLets(
   stages: Stage[],
 ): Scope {
   let { scope } = from;
+  const tooMany = lets[MOST_LETS];
+  if (tooMany !== undefined) {
+    throw limitError(
+      context.source,
+      tooMany.value.at,
+      `LET has more than ${MOST_LETS} variables`,
+    );
+  }
   for (const { name, value } of lets) {
     const slot = context.allocate();
     const inner = new Scope(scope);

@@ -1,7 +1,7 @@
 import type { MaybePromise } from '../../async/maybe-promise.js';
 import type { IonValue, Timestamp } from '../../ion/value.js';
 import type { Catalog } from '../catalog.js';
-import { rest, spentSteps } from '../values/effort.js';
+import { rest, spend, spentSteps } from '../values/effort.js';
 import type { Budget } from './budget.js';
 
 /**
@@ -135,11 +135,15 @@ export function runStages(
   );
 }
 
+/** Steps of a row where there is no control before the last one. */
+const INLINE_ROW = 128;
+
 /** The batches of a flow of stages that need no waiting. */
 export function* framesNow(flow: Flow, run: Run): Generator<Frames> {
   for (const frames of flow) {
     if (frames instanceof Wait) throw new TypeError('the flow has a pause');
     run.work += frames.length;
+    spend(frames.length * INLINE_ROW);
     yield frames;
   }
 }

@@ -98,11 +98,21 @@ export function equalValues(a: IonValue, b: IonValue): boolean {
   return compareValues(a, b) === 0;
 }
 
+/** Characters of texts that are compared in one go. */
+const PART = 1024;
+
+function isSamePart(a: string, b: string, start: number): boolean {
+  return a.slice(start, start + PART) === b.slice(start, start + PART);
+}
+
 /** Texts by their Unicode scalars. JavaScript compares UTF-16 units, which sorts U+FFFD behind U+1F600. */
 export function compareTexts(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   spendText(length);
-  for (let index = 0; index < length; index += 1) {
+  // The engine finds long parts that are the same much sooner.
+  let same = 0;
+  while (same + PART < length && isSamePart(a, b, same)) same += PART;
+  for (let index = same; index < length; index += 1) {
     const unitA = a.charCodeAt(index);
     const unitB = b.charCodeAt(index);
     if (unitA !== unitB) return scalarRank(unitA) - scalarRank(unitB);
