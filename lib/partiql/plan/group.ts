@@ -180,9 +180,9 @@ export class Grouping implements AggregateSink {
     return gathering((run, first) => {
       const groups = new Map<string, Group>();
       const held = new HeldFrames(run.budget);
-      let sample: Frame | undefined;
-      const open = (frame: Frame, key: string, keys: IonValue[]): Group => {
-        const bound = frame.slice();
+      const open = (key: string, keys: readonly IonValue[]): Group => {
+        // Nothing of a row is read after it is folded: a group keeps none.
+        const bound = first.slice();
         for (const [index, { slot }] of this.#keys.entries()) {
           bound[slot] = keys[index];
         }
@@ -201,14 +201,13 @@ export class Grouping implements AggregateSink {
         take: (frame) => {
           // A row with hundreds of aggregates is as much work as many rows.
           run.work += this.#aggregates.length >> 2;
-          sample ??= frame;
           const keys = this.#keys.map(({ evaluate }) => {
             const value = evaluate(frame, run);
             // NULL and MISSING are one group.
             return isUnknown(value) ? null : value;
           });
-          const key = keys.map(keyText).map(withLength).join('');
-          const group = groups.get(key) ?? open(frame, key, keys);
+          const key = groupKey(keys);
+          const group = groups.get(key) ?? open(key, keys);
           for (const [index, aggregate] of this.#aggregates.entries()) {
             const value = aggregate.operand
               ? aggregate.operand(frame, run)
@@ -226,7 +225,7 @@ export class Grouping implements AggregateSink {
         give: () => {
           // Without GROUP BY there is one group, even of no rows.
           if (groups.size === 0 && this.#keys.length === 0) {
-            open(sample ?? first, '', []);
+            open('', []);
           }
           return this.#output([...groups.values()]);
         },
@@ -286,6 +285,13 @@ function countsRows({ name, distinct, operand }: Ast.AggregateNode): boolean {
 
 /** Bytes of a group, or of an aggregate of it, beside its values. */
 const GROUP = 64;
+
+/** A text that rows of one group share. */
+function groupKey(keys: readonly IonValue[]): string {
+  return keys.length === 1
+    ? keyText(keys[0])
+    : keys.map(keyText).map(withLength).join('');
+}
 
 function withLength(text: string): string {
   return `${text.length}:${text}`;

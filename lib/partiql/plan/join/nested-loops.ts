@@ -6,7 +6,6 @@ import {
   Wait,
   type Flow,
   type Frame,
-  type Run,
   type Stage,
 } from '../runtime.js';
 import { explained } from '../explain.js';
@@ -47,8 +46,8 @@ export function sequence(stages: readonly Stage[]): Stage {
   return {
     waits: stages.some((stage) => stage.waits),
     expands: stages.some((stage) => stage.expands === true),
-    run: (input, run: Run) =>
-      stages.reduce<Flow>((flow, stage) => stage.run(flow, run), input),
+    run: (input, run, first) =>
+      stages.reduce<Flow>((flow, stage) => stage.run(flow, run, first), input),
     explain: (run) => explained(stages, run),
   };
 }
