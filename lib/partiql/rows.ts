@@ -1,6 +1,6 @@
 import type { MaybePromise } from '../async/maybe-promise.js';
 import type { IonValue } from '../ion/value.js';
-import { rest } from './values/effort.js';
+import { stretch } from './values/effort.js';
 import { Wait } from './plan/runtime.js';
 
 /** A batch of rows, or a pause before the next one. */
@@ -19,10 +19,13 @@ export class StatementRows implements AsyncIterable<readonly IonValue[]> {
 
   /** The next batch; undefined after the last. */
   next(): MaybePromise<readonly IonValue[] | undefined> {
-    rest();
-    const { done, value } = this.#flow.next();
+    const { done, value } = this.#step();
     if (done === true) return undefined;
     return value instanceof Wait ? this.#after(value) : value;
+  }
+
+  #step() {
+    return stretch(() => this.#flow.next());
   }
 
   async #after(pause: Wait<unknown>): Promise<readonly IonValue[] | undefined> {
@@ -33,8 +36,7 @@ export class StatementRows implements AsyncIterable<readonly IonValue[]> {
         this.close();
         throw error;
       }
-      rest();
-      const { done, value } = this.#flow.next();
+      const { done, value } = this.#step();
       if (done === true) return undefined;
       if (!(value instanceof Wait)) return value;
       wait = value;

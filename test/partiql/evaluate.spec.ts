@@ -178,7 +178,7 @@ describe('evaluate', () => {
           (value) =>
             value === undefined
               ? '`MISSING`'
-              : `\`${String(value).toUpperCase()}\``,
+              : `\`${JSON.stringify(value).replaceAll('"', '').toUpperCase()}\``,
           () => 'an error',
         );
         expect(result, `${expression}, ${typing}`).toBe(results[index]);

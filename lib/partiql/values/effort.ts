@@ -8,6 +8,25 @@ const LONGEST_STRETCH = 1 << 25;
 
 /** Steps since {@link rest}; one count for all, as there is one event loop. */
 let spent = 0;
+/** Whether a statement runs. What a ledger does by itself, such as building an index, has no bound of this kind. */
+let counting = false;
+
+/** Does one stretch of a statement's work, whose steps are counted. */
+export function stretch<T>(work: () => T): T {
+  const outer = counting;
+  counting = true;
+  spent = 0;
+  try {
+    return work();
+  } finally {
+    counting = outer;
+  }
+}
+
+/** Whether a statement does the work that is asked for. */
+export function isCounting(): boolean {
+  return counting;
+}
 
 /**
  * Counts work that cannot stop on its way: what is done with one value. Rows
@@ -17,6 +36,7 @@ let spent = 0;
  * @throws PartiqlError `PARTIQL_LIMIT` where that would hold everybody else up
  */
 export function spend(steps: number): void {
+  if (!counting) return;
   spent += steps;
   if (spent > LONGEST_STRETCH) {
     spent = 0;

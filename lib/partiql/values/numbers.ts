@@ -2,6 +2,7 @@ import { Decimal, IonFloat } from '../../ion/value.js';
 import { DataFault, PartiqlError } from '../errors.js';
 import type { ArithmeticOperator } from '../language/ast.js';
 import type { Numeric } from './kinds.js';
+import { isCounting } from './effort.js';
 import { MOST_DIGITS, MOST_KEY_DIGITS } from './limits.js';
 import { bitsOf, hasMoreDigits } from './magnitude.js';
 
@@ -352,9 +353,9 @@ function compareRoughly(a: Scaled, b: Scaled): number {
   return Math.abs(difference) > 64 ? Math.sign(difference) : 0;
 }
 
-/** @throws PartiqlError `PARTIQL_LIMIT` if its digits cannot be written out in good time. */
+/** @throws PartiqlError `PARTIQL_LIMIT` in a statement, if its digits cannot be written out in good time. */
 function checkComparable(int: bigint): void {
-  if (hasMoreDigits(int, MOST_KEY_DIGITS)) {
+  if (isCounting() && hasMoreDigits(int, MOST_KEY_DIGITS)) {
     throw new PartiqlError(
       'PARTIQL_LIMIT',
       `A number of more than ${MOST_KEY_DIGITS} digits cannot be grouped, looked up, or compared with one of another scale`,
