@@ -49,6 +49,15 @@ export class IonConversionError extends TypeError {
   }
 }
 
+/** A symbol or a field's name has no known text. */
+export class UnknownTextError extends IonConversionError {
+  constructor() {
+    super(
+      'A symbol has no known text ($0). Ion that holds it can be stored and hashed, but not converted.',
+    );
+  }
+}
+
 /**
  * The text of a symbol, if it is known. `null` stands for the symbol of unknown
  * text, `$0`, which only Ion with imported symbol tables brings about.
@@ -57,7 +66,5 @@ export class IonConversionError extends TypeError {
  */
 export function knownText(text: string | null): string {
   if (text !== null) return text;
-  throw new IonConversionError(
-    'A symbol has no known text ($0). Ion that holds it can be stored and hashed, but not converted.',
-  );
+  throw new UnknownTextError();
 }

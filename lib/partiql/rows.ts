@@ -1,5 +1,7 @@
 import type { MaybePromise } from '../async/maybe-promise.js';
 import type { IonValue } from '../ion/value.js';
+import { UnknownTextError } from '../ion/errors.js';
+import { PartiqlError } from './errors.js';
 import { stretch } from './values/effort.js';
 import { Wait } from './plan/runtime.js';
 
@@ -25,7 +27,16 @@ export class StatementRows implements AsyncIterable<readonly IonValue[]> {
   }
 
   #step() {
-    return stretch(() => this.#flow.next());
+    try {
+      return stretch(() => this.#flow.next());
+    } catch (error) {
+      if (!(error instanceof UnknownTextError)) throw error;
+      throw new PartiqlError(
+        'PARTIQL_EVALUATION',
+        `Evaluator Error: the statement met a value that it cannot work with. ${error.message}`,
+        { cause: error },
+      );
+    }
   }
 
   async #after(pause: Wait<unknown>): Promise<readonly IonValue[] | undefined> {

@@ -28,6 +28,9 @@ interface Piece {
   readonly text: string;
 }
 
+/** Longest text, and longest pattern, of a timestamp. */
+const LONGEST = 10_000;
+
 /** All symbols there are. */
 const SYMBOLS: ReadonlySet<string> = new Set(
   `yy y yyyy M MM MMM MMMM MMMMM d dd a h hh H HH m mm s ss S SS SSS SSSS SSSSS
@@ -38,6 +41,7 @@ const SYMBOLS: ReadonlySet<string> = new Set(
 
 /** @throws DataFault if the pattern has a symbol that there is not, or an open quote. */
 export function parsePattern(pattern: string): readonly Piece[] {
+  if (pattern.length > LONGEST) throw invalidPattern();
   const pieces: Piece[] = [];
   for (let index = 0; index < pattern.length;) {
     const start = index;
@@ -181,6 +185,9 @@ const FIELD_OF_SYMBOL: Readonly<Record<string, FieldName>> = {
 
 /** `TO_TIMESTAMP(text [, pattern])`; without a pattern the text is an Ion timestamp. */
 export function parseTimestamp(text: string, pattern?: string): Timestamp {
+  if (text.length > LONGEST) {
+    throw new DataFault('The text is too long for a timestamp');
+  }
   if (pattern === undefined) {
     let timestamp: Timestamp | null = null;
     try {

@@ -206,12 +206,13 @@ export class Grouping implements AggregateSink {
             // NULL and MISSING are one group.
             return isUnknown(value) ? null : value;
           });
+          const values = this.#aggregates.map(({ operand }) =>
+            operand === undefined ? true : operand(frame, run),
+          );
           const key = groupKey(keys);
           const group = groups.get(key) ?? open(key, keys);
           for (const [index, aggregate] of this.#aggregates.entries()) {
-            const value = aggregate.operand
-              ? aggregate.operand(frame, run)
-              : true;
+            const value = values[index];
             if (aggregate.operand === undefined || !isUnknown(value)) {
               this.#fold(group.accumulators[index], value, aggregate);
             }

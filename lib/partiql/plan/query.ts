@@ -19,22 +19,25 @@ import { sequence } from './join/nested-loops.js';
 import { compileProjection, Pivot } from './projection.js';
 import type { QueryPlan } from './query-plan.js';
 import {
+  BATCH,
   batched,
+  type Evaluate,
   expanding,
-  framesNow,
+  type Frame,
   gathering,
+  isTurn,
   mapping,
   needsWaiting,
   NO_FRAMES,
-  runStages,
-  Wait,
-  type Evaluate,
-  type Frame,
   type PlanStep,
   type Run,
+  runStages,
   type Slowly,
   type Stage,
+  Wait,
 } from './runtime.js';
+import { Unfinished } from './unfinished.js';
+import { spend } from '../values/effort.js';
 import { sizeOf } from '../values/size.js';
 import { explained } from './explain.js';
 import { HeldFrames } from './held-frames.js';
@@ -94,6 +97,9 @@ function compileWith(
   return { ...plan, stages: [...stages, ...plan.stages] };
 }
 
+/** Steps of a row where there is no control before the last one. */
+const INLINE_ROW = 128;
+
 /** Compiles a query that stands in an expression: its rows as a bag, or as a list if they are ordered. */
 export function compileSubquery(
   context: PlanContext,
@@ -110,7 +116,7 @@ export function compileSubquery(
   );
   if (plan === undefined) return context.compile(node, scope);
   const pivot = isPivot(node);
-  const { stages, output, ordered } = plan;
+  const { stages, ordered } = plan;
   const gather = (values: readonly IonValue[]): IonValue => {
     if (pivot) return orMissing(values[0]);
     return ordered ? values : bagOf(values);
@@ -119,19 +125,16 @@ export function compileSubquery(
   if (!needsWaiting(stages) && context.inlined === inlined) {
     context.inlined += 1;
     return (frame, run) => {
-      const values: IonValue[] = [];
-      let held = 0;
-      for (const frames of framesNow(runStages(stages, frame, run), run)) {
-        for (const row of frames) {
-          const value = row[output];
-          held += sizeOf(value);
-          values.push(value);
-        }
-        // What else is held counts, but what this holds is part of the row soon.
-        run.budget.hold(held);
-        run.budget.release(held);
+      const known = run.finished?.get(plan);
+      if (known !== undefined) return known;
+      const left = gathered(plan, gather, frame, run);
+      for (;;) {
+        const { done, value } = left.next();
+        if (done === true) return value;
+        if (value instanceof Wait) throw new TypeError('the query has a pause');
+        if (run.resumes !== true) spend(BATCH * INLINE_ROW);
+        else if (isTurn(run)) throw new Unfinished(plan, left);
       }
-      return gather(values);
     };
   }
   const slot = context.allocate();
@@ -166,6 +169,7 @@ function* gathered(
       yield frames;
       continue;
     }
+    run.work += frames.length;
     for (const row of frames) {
       const value = row[output];
       const size = sizeOf(value);

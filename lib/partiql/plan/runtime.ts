@@ -1,8 +1,9 @@
 import type { MaybePromise } from '../../async/maybe-promise.js';
 import type { IonValue, Timestamp } from '../../ion/value.js';
 import type { Catalog } from '../catalog.js';
-import { rest, spend, spentSteps } from '../values/effort.js';
+import { rest, spentSteps } from '../values/effort.js';
 import type { Budget } from './budget.js';
+import { resumable, resumed } from './unfinished.js';
 
 /**
  * The variables of one row: a slot for each variable of the statement, those
@@ -24,6 +25,10 @@ export interface Run {
   readonly budget: Budget;
   /** Row steps since the last {@link turn}, roughly. */
   work: number;
+  /** Whether whoever works out an expression can finish a query in it behind a pause. */
+  resumes?: boolean;
+  /** Results of the queries that were finished so, for the row that is worked out again. */
+  finished?: ReadonlyMap<object, IonValue> | undefined;
 }
 
 /** After so many row steps a statement hands control back. */
@@ -135,19 +140,6 @@ export function runStages(
   );
 }
 
-/** Steps of a row where there is no control before the last one. */
-const INLINE_ROW = 128;
-
-/** The batches of a flow of stages that need no waiting. */
-export function* framesNow(flow: Flow, run: Run): Generator<Frames> {
-  for (const frames of flow) {
-    if (frames instanceof Wait) throw new TypeError('the flow has a pause');
-    run.work += frames.length;
-    spend(frames.length * INLINE_ROW);
-    yield frames;
-  }
-}
-
 /** The batches of any flow at its end; empty ones are left out. Pauses as often as the statement has to. */
 export function* framesOf(
   flow: Flow,
@@ -182,7 +174,14 @@ export function mapping(keeps: (frame: Frame, run: Run) => boolean): Stage {
         }
         let kept: Frame[] = [];
         for (const frame of frames) {
-          if (keeps(frame, run)) kept.push(frame);
+          const work = () => keeps(frame, run);
+          let keep: boolean;
+          try {
+            keep = resumable(work, run);
+          } catch (error) {
+            keep = yield* resumed(error, work, run);
+          }
+          if (keep) kept.push(frame);
           if (isTurn(run)) {
             yield kept;
             kept = [];
@@ -217,6 +216,7 @@ export function gathering(
     run: Run,
     first: Frame,
   ) => {
+    /** Works out all that it needs of a frame before it changes anything: it may be done again. */
     readonly take: (frame: Frame) => void;
     readonly give: () => Iterable<Frames>;
   },
@@ -230,8 +230,14 @@ export function gathering(
           yield frames;
           continue;
         }
+        run.work += frames.length;
         for (const frame of frames) {
-          take(frame);
+          const work = () => take(frame);
+          try {
+            resumable(work, run);
+          } catch (error) {
+            yield* resumed(error, work, run);
+          }
           if (isTurn(run)) yield NO_FRAMES;
         }
         yield NO_FRAMES;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { formatIonText } from '../../../lib/ion/text.js';
 import type { IonValue } from '../../../lib/ion/value.js';
 import { compile } from '../../../lib/partiql/index.js';
 import { MemoryCatalog, NOW, texts } from '../memory-catalog.js';
@@ -154,5 +155,52 @@ describe('pauses', () => {
         'SELECT SUM(COLL_SUM((SELECT VALUE t.n FROM T t WHERE t.n = x))) AS s FROM << 1, 2, 2 >> AS x',
       ),
     ).toEqual(['{s:5}']);
+  });
+});
+
+describe('a query in an expression', () => {
+  const catalog = async () => {
+    const made = new MemoryCatalog();
+    await texts(made, 'CREATE TABLE T');
+    await texts(made, `INSERT INTO T {'n': ${list(15_000)}}`);
+    return made;
+  };
+
+  it.each([
+    ['rows', `(SELECT VALUE COUNT(*) FROM x.n AS a)`, '[15000]'],
+    [
+      'an order',
+      `(SELECT VALUE a FROM x.n AS a ORDER BY a DESC LIMIT 1)`,
+      '[14999]',
+    ],
+    [
+      'groups',
+      `(SELECT VALUE COUNT(*) FROM x.n AS a GROUP BY a % 1)`,
+      '[15000]',
+    ],
+  ])('hands control back while it works on %s', async (_, query, expected) => {
+    let pauses = 0;
+    const rows = await run(
+      `SELECT VALUE ${query} FROM T AS x WHERE COLL_SUM(${query}) > 0`,
+      () => {
+        pauses += 1;
+        return undefined;
+      },
+      await catalog(),
+    );
+    expect(rows.map((row) => formatIonText(row))).toEqual([expected]);
+    expect(pauses).toBeGreaterThan(10);
+  });
+
+  it('is folded once by each aggregate, however often it stops', async () => {
+    const sum = 'COLL_SUM((SELECT VALUE a FROM x.n AS a))';
+    const rows = await run(
+      `SELECT SUM(1) AS one, SUM(${sum}) AS a, SUM(${sum}) AS b FROM T AS x`,
+      () => undefined,
+      await catalog(),
+    );
+    expect(rows.map((row) => formatIonText(row))).toEqual([
+      '{one:1,a:112492500,b:112492500}',
+    ]);
   });
 });

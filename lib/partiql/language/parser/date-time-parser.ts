@@ -13,6 +13,9 @@ const INTERVAL_FIELDS = new Map<string, readonly Ast.IntervalField[]>([
   ['SECOND', []],
 ]);
 
+/** Greatest number in a type, as for the other types. */
+const MOST_DIGITS = 0x7fffffff;
+
 const EXAMPLES: Readonly<Record<string, string>> = {
   DATE: "DATE '2024-02-29'",
   TIME: "TIME '23:59:59'",
@@ -155,7 +158,8 @@ export abstract class DateTimeParser extends LiteralParser {
     const digits: number[] = [];
     do {
       const token = this.current();
-      if (token.kind !== 'Integer') throw this.unexpected('a number of digits');
+      if (token.kind !== 'Integer' || Number(token.text) > MOST_DIGITS)
+        throw this.unexpected('a number of digits');
       this.next();
       digits.push(Number(token.text));
     } while (digits.length < greatest && this.skipSymbol(','));
