@@ -45,11 +45,17 @@ const ASCII = /^[\x00-\x7f]*$/;
 /** First byte of a hashed key; no other key begins with it. */
 const HASHED = '#';
 
+/** Characters of a text that is not worth counting. */
+const SHORT = 1024;
+
 /** Steps of a part of a key. */
 const PART = 128;
 
 /** A text that values share iff they are equal; its first letter is the kind. */
 export function keyText(value: IonValue): string {
+  // The common cases need no look at the kinds.
+  if (typeof value === 'number' && value % 10 !== 0) return `n${value}e0`;
+  if (typeof value === 'string' && value.length < SHORT) return `t${value}`;
   const plain = bare(value);
   switch (kindOf(plain)) {
     case Kind.Unknown:
@@ -77,9 +83,9 @@ export function keyText(value: IonValue): string {
       return `x${Buffer.from(bytes).toString('base64')}`;
     }
     case Kind.List:
-      return `l${joined((itemsOf(plain) ?? []).map(keyText))}`;
+      return `l${joinedKeys(itemsOf(plain) ?? [])}`;
     case Kind.Sexp:
-      return `s${joined((itemsOf(plain) ?? []).map(keyText))}`;
+      return `s${joinedKeys(itemsOf(plain) ?? [])}`;
     case Kind.Struct:
       return `r${joined(
         (plain as IonStruct)
@@ -95,5 +101,18 @@ export function keyText(value: IonValue): string {
 /** Texts in a row, each behind its length, so that none can pose as two. */
 function joined(parts: readonly string[]): string {
   spend(parts.length * PART);
-  return parts.map((part) => `${part.length}:${part}`).join('');
+  let text = '';
+  for (const part of parts) text += `${part.length}:${part}`;
+  return text;
+}
+
+/** The keys of values, joined as they are made. */
+function joinedKeys(items: readonly IonValue[]): string {
+  spend(items.length * PART);
+  let text = '';
+  for (const item of items) {
+    const part = keyText(item);
+    text += `${part.length}:${part}`;
+  }
+  return text;
 }
