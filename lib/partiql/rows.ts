@@ -30,12 +30,7 @@ export class StatementRows implements AsyncIterable<readonly IonValue[]> {
     try {
       return stretch(() => this.#flow.next());
     } catch (error) {
-      if (!(error instanceof UnknownTextError)) throw error;
-      throw new PartiqlError(
-        'PARTIQL_EVALUATION',
-        `Evaluator Error: the statement met a value that it cannot work with. ${error.message}`,
-        { cause: error },
-      );
+      throw asPartiqlError(error);
     }
   }
 
@@ -70,4 +65,23 @@ export class StatementRows implements AsyncIterable<readonly IonValue[]> {
       this.close();
     }
   }
+}
+
+/** Gives a name to what values can bring about that nobody foresees where it happens. */
+function asPartiqlError(error: unknown): unknown {
+  if (error instanceof UnknownTextError) {
+    return new PartiqlError(
+      'PARTIQL_EVALUATION',
+      `Evaluator Error: the statement met a value that it cannot work with. ${error.message}`,
+      { cause: error },
+    );
+  }
+  if (error instanceof RangeError && error.message.includes('call stack')) {
+    return new PartiqlError(
+      'PARTIQL_LIMIT',
+      'The statement met a value that is nested too deeply to work with: take it apart before it is stored or given',
+      { cause: error },
+    );
+  }
+  return error;
 }
