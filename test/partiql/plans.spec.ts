@@ -36,7 +36,7 @@ async function prove(
     for (const open of setUps) engines.push(await open(tables));
     for (let at = first; at < first + PER_TABLES && at < queries; at += 1) {
       const random = new Random(SEED * 7_000_003 + at * 31 + 1);
-      const query = generateQuery(random, tables);
+      const query = generateQuery(random, tables, typing);
       const verdict = await compareAll(query, tables, engines, typing);
       if (typeof verdict === 'string') {
         tally[verdict] = (tally[verdict] ?? 0) + 1;

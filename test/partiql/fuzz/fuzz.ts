@@ -80,7 +80,7 @@ export class Fuzz {
 
   #text(random: Random): string {
     if (random.below(4) > 0) return mutated(random, this.#corpus);
-    const query = bind(generateQuery(random, generateTables(random)));
+    const query = bind(generateQuery(random, generateTables(random), 'qldb'));
     return random.below(2) === 0
       ? query.text
       : mutated(random, [tokensOf(query.text)]);

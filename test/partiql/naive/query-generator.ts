@@ -1,3 +1,4 @@
+import type { Typing } from '../../../lib/partiql/plan/dialect.js';
 import type { Random } from '../../contract/random.js';
 import { anyOf, COLUMNS, type TableData } from './dataset.js';
 import { ExpressionGenerator, type Operand } from './expression-generator.js';
@@ -12,8 +13,9 @@ import {
 export function generateQuery(
   random: Random,
   tables: readonly TableData[],
+  typing: Typing,
 ): GeneratedQuery {
-  return new QueryGenerator(random, tables).generate();
+  return new QueryGenerator(random, tables, typing).generate();
 }
 
 class QueryGenerator {
@@ -25,6 +27,7 @@ class QueryGenerator {
   constructor(
     readonly random: Random,
     readonly tables: readonly TableData[],
+    readonly typing: Typing,
   ) {
     this.#expressions = new ExpressionGenerator(random, {
       subquery: (kind, outer, depth) => this.#subquery(kind, outer, depth),
@@ -86,6 +89,8 @@ class QueryGenerator {
     this.#untyped = true;
     const names = ['a', 'b'].slice(0, 1 + this.random.below(2));
     const side = () => this.#select([], 0, names).parts;
+    // By the specification only OUTER takes columns of any types.
+    const isOuter = this.typing !== 'qldb' || this.#chance(30);
     const operator = this.random.of([
       'UNION',
       'UNION ALL',
@@ -96,7 +101,10 @@ class QueryGenerator {
     ]);
     return {
       body: side(),
-      operation: { operator, right: side() },
+      operation: {
+        operator: isOuter ? `OUTER ${operator}` : operator,
+        right: side(),
+      },
       orderBy: this.#chance(30) ? [this.random.of(names)] : [],
       ...this.#slice(20),
     };
