@@ -3,7 +3,7 @@ import type { IonValue, Timestamp } from '../../ion/value.js';
 import type { Catalog } from '../catalog.js';
 import { rest, spentSteps } from '../values/effort.js';
 import type { Budget } from './budget.js';
-import { resumable, resumed } from './unfinished.js';
+import { resumable, resumed, type Resuming } from './unfinished.js';
 
 /**
  * The variables of one row: a slot for each variable of the statement, those
@@ -13,7 +13,7 @@ import { resumable, resumed } from './unfinished.js';
 export type Frame = IonValue[];
 
 /** What one execution of a statement has besides its rows. */
-export interface Run {
+export interface Run extends Resuming {
   readonly catalog: Catalog;
   readonly parameters: readonly IonValue[];
   readonly transactionId: string;
@@ -25,10 +25,6 @@ export interface Run {
   readonly budget: Budget;
   /** Row steps since the last {@link turn}, roughly. */
   work: number;
-  /** Whether whoever works out an expression can finish a query in it behind a pause. */
-  resumes?: boolean;
-  /** Results of the queries that were finished so, for the row that is worked out again. */
-  finished?: ReadonlyMap<object, IonValue> | undefined;
 }
 
 /** After so many row steps a statement hands control back. */

@@ -1,25 +1,35 @@
 import type { IonValue } from '../../ion/value.js';
-import type { Run, Slowly } from './runtime.js';
+
+/** What a run has for queries in expressions that take longer than a turn. */
+export interface Resuming {
+  /** Whether whoever works out an expression can finish a query in it behind a pause. */
+  resumes?: boolean;
+  /** Results of the queries that were finished so, for the row that is worked out again. */
+  finished?: ReadonlyMap<object, IonValue> | undefined;
+}
+
+/** What is left of a query, with its pauses. */
+type Left<Step> = Generator<Step, IonValue, undefined>;
 
 /**
  * Thrown out of an expression by a query in it that takes longer than a turn. A
  * stage that can pause finishes the query, and works the row out again.
  */
-export class Unfinished extends Error {
+export class Unfinished<Step = unknown> extends Error {
   override readonly name = 'Unfinished';
 
   constructor(
     /** Which of the expression's queries it is. */
     readonly query: object,
     /** What is left to do. */
-    readonly left: Slowly<IonValue>,
+    readonly left: Left<Step>,
   ) {
     super('a query in an expression goes on behind a pause');
   }
 }
 
 /** Works something out whose queries may stop on their way. */
-export function resumable<T>(work: () => T, run: Run): T {
+export function resumable<T>(work: () => T, run: Resuming): T {
   const outer = run.resumes;
   run.resumes = true;
   try {
@@ -35,15 +45,15 @@ export function resumable<T>(work: () => T, run: Run): T {
  * @param error - what the work threw
  * @param work - may be done any number of times
  */
-export function* resumed<T>(
+export function* resumed<Step, T>(
   error: unknown,
   work: () => T,
-  run: Run,
-): Slowly<T> {
+  run: Resuming,
+): Generator<Step, T, undefined> {
   const finished = new Map<object, IonValue>();
   for (let reason = error; ;) {
     if (!(reason instanceof Unfinished)) throw reason;
-    finished.set(reason.query, yield* reason.left);
+    finished.set(reason.query, yield* (reason as Unfinished<Step>).left);
     const outer = run.finished;
     run.finished = finished;
     try {

@@ -3,7 +3,7 @@ import type { PlanStep, Run } from '../runtime.js';
 import { writtenOut } from '../written-out.js';
 import { accessPath, type AccessPath } from './access-path.js';
 import { indexMisfits } from './index-misfits.js';
-import type { RelationRead } from './relation-stage.js';
+import type { RelationRead } from './relation-read.js';
 
 /** How a relation is read, for EXPLAIN. */
 export function explainAccess(read: RelationRead, run: Run): PlanStep {

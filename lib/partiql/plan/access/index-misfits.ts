@@ -3,7 +3,7 @@ import type * as Ast from '../../language/ast.js';
 import { writtenOut } from '../written-out.js';
 import type { Conjunct } from './conjuncts.js';
 import { pathOf } from './key-conditions.js';
-import type { RelationRead } from './relation-stage.js';
+import type { RelationRead } from './relation-read.js';
 import { someExpression } from './walk.js';
 
 /** Why the indexes of a relation do not serve conditions that have to do with their fields; a sentence for each. */

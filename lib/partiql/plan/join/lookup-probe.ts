@@ -5,7 +5,7 @@ import { isUnknown, MISSING } from '../../values/kinds.js';
 import { sizeOf } from '../../values/size.js';
 import { lookUp, type AccessPath } from '../access/access-path.js';
 import { batchesIn } from '../access/batches-in.js';
-import type { RelationSource } from '../access/relation-stage.js';
+import type { RelationSource } from '../access/relation-read.js';
 import { field } from '../expression/path.js';
 import {
   BATCH,

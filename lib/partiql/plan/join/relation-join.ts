@@ -8,11 +8,8 @@ import {
 } from '../access/conjuncts.js';
 import { explainLookup } from '../access/explain-access.js';
 import { keyConditions } from '../access/key-conditions.js';
-import {
-  relationStage,
-  type RelationRead,
-  type RelationSource,
-} from '../access/relation-stage.js';
+import { relationStage } from '../access/relation-stage.js';
+import type { RelationRead, RelationSource } from '../access/relation-read.js';
 import type { PlanContext } from '../context.js';
 import { explained } from '../explain.js';
 import {
