@@ -69,5 +69,5 @@ export type {
 export type { ParseOptions } from './partiql/language/parser/index.js';
 export { print } from './partiql/language/print/index.js';
 export type { Position } from './partiql/language/print-location.js';
-export type { Typing } from './partiql/plan/dialect.js';
+export type { Typing } from './partiql/dialect.js';
 export { parseTree as parse } from './partiql/syntax-tree.js';

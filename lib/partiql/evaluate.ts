@@ -10,7 +10,7 @@ import {
 } from './errors.js';
 import type { SelectStatementNode, StatementNode } from './language/ast.js';
 import { Budget, DEFAULT_MEMORY } from './plan/budget.js';
-import type { Typing } from './plan/dialect.js';
+import type { Typing } from './dialect.js';
 import type { Run } from './plan/runtime.js';
 import { planEvaluation } from './plan/statement.js';
 import { StatementRows } from './rows.js';

@@ -5,7 +5,7 @@ import { parameterCountError } from './errors.js';
 import type { StatementNode } from './language/ast.js';
 import { parse } from './language/parser/index.js';
 import { Budget } from './plan/budget.js';
-import type { Typing } from './plan/dialect.js';
+import type { Typing } from './dialect.js';
 import type { StatementPlan } from './plan/statement-plan.js';
 import { planStatement } from './plan/statement.js';
 import { type RowFlow, StatementRows } from './rows.js';

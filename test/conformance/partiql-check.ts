@@ -7,7 +7,7 @@ import {
 } from '../../lib/ion/value.js';
 import type { Catalog } from '../../lib/partiql/catalog.js';
 import { parse } from '../../lib/partiql/language/parser/index.js';
-import type { Typing } from '../../lib/partiql/plan/dialect.js';
+import type { Typing } from '../../lib/partiql/dialect.js';
 import { evaluateExpression } from '../../lib/partiql/plan/statement.js';
 import { compareValues } from '../../lib/partiql/values/compare.js';
 import {

@@ -44,6 +44,8 @@ export class MemoryCatalog implements Catalog {
     readonly options: {
       readonly async?: boolean;
       readonly batch?: number;
+      /** Whether calls are recorded, with their keys as text. Default: true. */
+      readonly records?: boolean;
     } = {},
   ) {}
 
@@ -88,7 +90,7 @@ export class MemoryCatalog implements Catalog {
       (each) => each.name === name || each.tableId === name,
     );
     if (table === undefined) return undefined;
-    this.calls.push(`history ${name} ${String(start)} ${String(end)}`);
+    this.#record(() => `history ${name} ${String(start)} ${String(end)}`);
     return this.#relation(`history(${name})`, [['metadata', 'id']], () =>
       table.revisions.map(({ id, version, data }) => ({
         id,
@@ -183,13 +185,13 @@ export class MemoryCatalog implements Catalog {
       name,
       indexes,
       scan: () => {
-        this.calls.push(`scan ${name}`);
+        this.#record(() => `scan ${name}`);
         return found(() => true);
       },
       lookup: (index, keys) => {
         const path = indexes[index] ?? [];
-        this.calls.push(
-          `lookup ${name}.${path.join('.')} ${keys.map(textOf).join()}`,
+        this.#record(
+          () => `lookup ${name}.${path.join('.')} ${keys.map(textOf).join()}`,
         );
         const wanted = new Set(keys.map(keyOf));
         return found(({ value }) => {
@@ -201,10 +203,14 @@ export class MemoryCatalog implements Catalog {
         });
       },
       byId: (ids) => {
-        this.calls.push(`byId ${name} ${ids.join()}`);
+        this.#record(() => `byId ${name} ${ids.join()}`);
         return found(({ id }) => ids.includes(id));
       },
     };
+  }
+
+  #record(call: () => string): void {
+    if (this.options.records !== false) this.calls.push(call());
   }
 
   #batches(rows: readonly Row[]): Rows {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Typing } from '../../lib/partiql/plan/dialect.js';
+import type { Typing } from '../../lib/partiql/dialect.js';
 import { Random } from '../contract/random.js';
 import { generateTables } from './naive/dataset.js';
 import { compareAll, printMismatch, shrink } from './naive/differential.js';

@@ -3,7 +3,7 @@ import { textOf } from '../../lib/ion/text-writer.js';
 import { IonSymbol, type IonValue } from '../../lib/ion/value.js';
 import { PartiqlError } from '../../lib/partiql/errors.js';
 import { parse } from '../../lib/partiql/language/parser/index.js';
-import type { Typing } from '../../lib/partiql/plan/dialect.js';
+import type { Typing } from '../../lib/partiql/dialect.js';
 import { evaluateExpression } from '../../lib/partiql/plan/statement.js';
 import { Bag, MISSING, sealed } from '../../lib/partiql/values/kinds.js';
 import { MemoryCatalog } from './memory-catalog.js';

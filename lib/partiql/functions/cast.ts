@@ -20,7 +20,7 @@ import {
   textOf,
   type Numeric,
 } from '../values/kinds.js';
-import { spend, spendText } from '../values/effort.js';
+import { spend } from '../values/effort.js';
 import { MOST_DIGITS } from '../values/limits.js';
 import {
   checkDigits,
@@ -34,7 +34,7 @@ import {
   truncate,
 } from '../values/numbers.js';
 import { cannot, failed } from './cast-faults.js';
-import { charactersOf } from './characters.js';
+import { sliceOf } from './characters.js';
 import {
   dateTimeText,
   toDate,
@@ -260,8 +260,5 @@ function floatText(value: number): string {
 /** CHAR(n) and VARCHAR(n) keep the first n characters. */
 function cut(text: string, type: TypeNode): string {
   const length = type.parameters[0] ?? (type.name === 'CHAR' ? 1 : undefined);
-  spendText(text.length * 8);
-  return length === undefined
-    ? text
-    : charactersOf(text).slice(0, length).join('');
+  return length === undefined ? text : sliceOf(text, 0, length);
 }

@@ -5,13 +5,13 @@ import { isUnknown, itemsOf, structOf, typeNameOf } from '../values/kinds.js';
 import { scalar, type NamedFunction } from './scalar-function.js';
 
 /** Elements of a collection, or fields of a struct; undefined for what has neither. */
-function sizeOf(value: IonValue): number | undefined {
+function memberCount(value: IonValue): number | undefined {
   return itemsOf(value)?.length ?? structOf(value)?.size;
 }
 
 function size(name: string): NamedFunction {
   const [, sized] = scalar(name, 1, ([value = null]) => {
-    const count = sizeOf(value);
+    const count = memberCount(value);
     if (count === undefined) {
       throw new EvaluationFault(
         `Invalid argument types for ${name}, expected: LIST, BAG, SEXP or STRUCT got: ${typeNameOf(value)}`,
@@ -67,7 +67,7 @@ export const collectionFunctions: readonly NamedFunction[] = [
       arity: [1, 1],
       takesUnknown: true,
       takesCollections: true,
-      call: ([value = null]) => (sizeOf(value) ?? 0) > 0,
+      call: ([value = null]) => (memberCount(value) ?? 0) > 0,
     },
   ],
   [

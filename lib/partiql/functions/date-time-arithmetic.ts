@@ -72,12 +72,12 @@ export function negateInterval(interval: Interval): Interval {
 
 /** The interval without its sign. */
 export function absoluteInterval(interval: Interval): Interval {
-  const { months, nanos } = sizeOf(interval);
+  const { months, nanos } = countsOf(interval);
   return months < 0 || nanos < 0n ? negateInterval(interval) : interval;
 }
 
 /** What an interval counts; 0 what it does not. */
-function sizeOf(interval: Interval): { months: number; nanos: bigint } {
+function countsOf(interval: Interval): { months: number; nanos: bigint } {
   return interval instanceof YearMonthInterval
     ? { months: interval.months, nanos: 0n }
     : { months: 0, nanos: interval.nanos };
@@ -141,7 +141,7 @@ function addToTimestamp(
     fields.precision,
     leastPrecision(interval),
   ) as Precision;
-  const { months, nanos } = sizeOf(interval);
+  const { months, nanos } = countsOf(interval);
   const moved =
     months === 0
       ? addNanos(fields, BigInt(sign) * nanos)

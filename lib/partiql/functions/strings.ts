@@ -3,7 +3,12 @@ import { EvaluationFault } from '../errors.js';
 import type { Run } from '../plan/runtime.js';
 import { spendText } from '../values/effort.js';
 import { bytesOf } from '../values/kinds.js';
-import { charactersOf, lengthOf } from './characters.js';
+import {
+  characterCount,
+  charactersOf,
+  sliceOf,
+  trimmed,
+} from './characters.js';
 import { finder } from './text-search.js';
 import {
   integerArgument,
@@ -13,7 +18,9 @@ import {
 } from './scalar-function.js';
 
 function charLength(name: string): NamedFunction {
-  return scalar(name, 1, ([value]) => lengthOf(textArgument(name, value)));
+  return scalar(name, 1, ([value]) =>
+    characterCount(textArgument(name, value)),
+  );
 }
 
 /**
@@ -21,30 +28,23 @@ function charLength(name: string): NamedFunction {
  * the text counts, and is not there.
  */
 function substring([value, from, count]: readonly IonValue[]): IonValue {
-  const characters = charactersOf(textArgument('substring', value));
-  const start = integerArgument('substring', from);
+  const text = textArgument('substring', value);
+  const begin = integerArgument('substring', from) - 1;
   const length =
-    count === undefined ? undefined : integerArgument('substring', count);
-  if (length !== undefined && length < 0) {
+    count === undefined ? Infinity : integerArgument('substring', count);
+  if (length < 0) {
     throw new EvaluationFault(
       'Argument 3 of substring has to be greater than 0.',
     );
   }
-  const begin = start - 1;
-  const end = length === undefined ? Infinity : begin + length;
-  return characters.slice(Math.max(0, begin), Math.max(0, end)).join('');
+  return sliceOf(text, begin, begin + length);
 }
 
 /** `TRIM([LEADING | TRAILING | BOTH] [set] FROM text)`: `set` is a set of characters. */
 function trim(args: readonly IonValue[], side: string): IonValue {
-  const characters = charactersOf(textArgument('trim', args[0]));
+  const text = textArgument('trim', args[0]);
   const set = new Set(args.length > 1 ? textArgument('trim', args[1]) : ' ');
-  let start = 0;
-  let end = characters.length;
-  const isCut = (index: number) => set.has(characters[index] ?? '');
-  if (side !== 'trailing') while (start < end && isCut(start)) start += 1;
-  if (side !== 'leading') while (end > start && isCut(end - 1)) end -= 1;
-  return characters.slice(start, end).join('');
+  return trimmed(text, set, side);
 }
 
 /** `OVERLAY(text PLACING other FROM start [FOR length])` */
@@ -52,21 +52,19 @@ function overlay(args: readonly IonValue[], run: Run): IonValue {
   const text = textArgument('overlay', args[0]);
   const other = textArgument('overlay', args[1]);
   run.budget.admit(text.length + other.length);
-  const characters = charactersOf(text);
-  const placed = charactersOf(other);
   const start = integerArgument('overlay', args[2]);
   const length =
-    args[3] === undefined ? placed.length : integerArgument('overlay', args[3]);
+    args[3] === undefined
+      ? characterCount(other)
+      : integerArgument('overlay', args[3]);
   if (start < 1 || length < 0) {
     throw new EvaluationFault(
       'overlay needs a start of at least 1, and no negative length',
     );
   }
-  return [
-    ...characters.slice(0, start - 1),
-    ...placed,
-    ...characters.slice(start - 1 + length),
-  ].join('');
+  return (
+    sliceOf(text, 0, start - 1) + other + sliceOf(text, start - 1 + length)
+  );
 }
 
 function byteLength(name: string, value: IonValue | undefined): number {
@@ -107,7 +105,7 @@ export const stringFunctions: readonly NamedFunction[] = [
     ([part, value]) => {
       const text = textArgument('position', value);
       const index = finder(textArgument('position', part))(text, 0);
-      return index < 0 ? 0 : lengthOf(text.slice(0, index)) + 1;
+      return index < 0 ? 0 : characterCount(text.slice(0, index)) + 1;
     },
     ['text', 'text'],
   ),

@@ -15,7 +15,7 @@ import { MOST_DIGITS } from '../values/limits.js';
 import { hasMoreDigits } from '../values/magnitude.js';
 import { scaled } from '../values/numbers.js';
 import { timeOf } from '../values/times.js';
-import { lengthOf } from './characters.js';
+import { characterCount } from './characters.js';
 
 /** Bounds of the integer types, in bits. */
 export const INTEGER_BITS: Readonly<Record<string, bigint>> = {
@@ -73,12 +73,12 @@ export function isOfType(value: IonValue, type: TypeNode): boolean {
     case 'CHAR':
       return (
         typeof plain === 'string' &&
-        lengthOf(plain) === (type.parameters[0] ?? 1)
+        characterCount(plain) === (type.parameters[0] ?? 1)
       );
     case 'VARCHAR':
       return (
         typeof plain === 'string' &&
-        lengthOf(plain) <= (type.parameters[0] ?? Infinity)
+        characterCount(plain) <= (type.parameters[0] ?? Infinity)
       );
     case 'SYMBOL':
       return plain instanceof IonSymbol;

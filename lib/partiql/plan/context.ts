@@ -15,7 +15,7 @@ import {
 } from './runtime.js';
 import { sizeOf } from '../values/size.js';
 import type { Scope } from './scope.js';
-import { dialectOf, type Dialect, type Typing } from './dialect.js';
+import { dialectOf, type Dialect, type Typing } from '../dialect.js';
 
 /** What turns a node into a closure. A context carries it, so that the families of expressions need not know of each other. */
 export type Compiler = (

@@ -1,7 +1,8 @@
 import type * as Ast from '../language/ast.js';
 import { filters, splitCondition } from './access/conjuncts.js';
 import { compileRelation, relationRoot } from './access/relation.js';
-import { isTrue, type PlanContext } from './context.js';
+import type { PlanContext } from './context.js';
+import { filtering } from './filter.js';
 import { compileRows } from './expression/operand.js';
 import {
   touches,
@@ -11,7 +12,7 @@ import {
 } from './join/from-tree.js';
 import { Placement } from './join/placement.js';
 import type { QueryPlan } from './query-plan.js';
-import { mapping, type Evaluate, type Stage } from './runtime.js';
+import type { Evaluate, Stage } from './runtime.js';
 import { namedIn, Scope } from './scope.js';
 import { queryStage, valueStage } from './source-stages.js';
 import { defaultName, slotsOf, type Source } from './source.js';
@@ -223,8 +224,5 @@ export function compileFilter(
   scope: Scope,
 ): Stage {
   const holds = context.condition(() => context.compile(condition, scope));
-  return {
-    ...mapping((frame, run) => isTrue(holds(frame, run))),
-    explain: () => [{ operation: 'filter', on: writtenOut(condition) }],
-  };
+  return filtering(holds, () => writtenOut(condition));
 }

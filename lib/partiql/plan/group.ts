@@ -349,21 +349,3 @@ function isNode<K extends Ast.Expression['kind']>(
     value.kind === kind
   );
 }
-
-/** Whether an expression calls an aggregate of its own query. */
-export function hasAggregate(node: unknown): boolean {
-  if (typeof node !== 'object' || node === null) return false;
-  if (Array.isArray(node)) return node.some(hasAggregate);
-  if (
-    !('at' in node) &&
-    !('kind' in node) &&
-    !('value' in node) &&
-    !('condition' in node)
-  )
-    return false;
-  if (isNode(node, 'Aggregate') && !node.overCollection) return true;
-  if (isNode(node, 'Select') || isNode(node, 'Literal')) return false;
-  return Object.entries(node).some(
-    ([key, child]) => key !== 'at' && hasAggregate(child),
-  );
-}

@@ -170,12 +170,11 @@ export function mapping(keeps: (frame: Frame, run: Run) => boolean): Stage {
         }
         let kept: Frame[] = [];
         for (const frame of frames) {
-          const work = () => keeps(frame, run);
           let keep: boolean;
           try {
-            keep = resumable(work, run);
+            keep = resumable(keeps, frame, run);
           } catch (error) {
-            keep = yield* resumed(error, work, run);
+            keep = yield* resumed(error, keeps, frame, run);
           }
           if (keep) kept.push(frame);
           if (isTurn(run)) {
@@ -228,11 +227,10 @@ export function gathering(
         }
         run.work += frames.length;
         for (const frame of frames) {
-          const work = () => take(frame);
           try {
-            resumable(work, run);
+            resumable(take, frame, run);
           } catch (error) {
-            yield* resumed(error, work, run);
+            yield* resumed(error, take, frame, run);
           }
           if (isTurn(run)) yield NO_FRAMES;
         }

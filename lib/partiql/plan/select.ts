@@ -10,13 +10,14 @@ import {
   type QueryCompiler,
 } from './from.js';
 import { guarded } from './expression/evaluate.js';
-import { Grouping, hasAggregate } from './group.js';
+import { Grouping } from './group.js';
 import { compileProjection, Pivot } from './projection.js';
 import type { QueryPlan } from './query-plan.js';
 import { gathering, mapping, type Stage } from './runtime.js';
 import { namedIn, Scope } from './scope.js';
 import { addStage } from './stage-list.js';
 import { compileOrder } from './order.js';
+import { hasAggregate } from './walk.js';
 
 /** SELECT and PIVOT, with the ORDER BY, LIMIT and OFFSET behind them. */
 export function compileSelect(

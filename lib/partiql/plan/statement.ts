@@ -6,13 +6,14 @@ import { MISSING, sealed } from '../values/kinds.js';
 import { Budget } from './budget.js';
 import { compileChange, compileInsert } from './change.js';
 import { PlanContext, type Compilers } from './context.js';
-import type { Typing } from './dialect.js';
+import type { Typing } from '../dialect.js';
 import { compileDefinition, compileExec } from './definition.js';
 import { compileExpression } from './expression/index.js';
 import { compileRows } from './expression/operand.js';
 import { rowsOf } from './source-stages.js';
 import { explained, planExplanation } from './explain.js';
 import { compileQuery } from './query.js';
+import { selectOf } from './select-of.js';
 import { compileSubquery } from './subquery.js';
 import { BATCH, framesOf, runStages, turn, Wait, type Run } from './runtime.js';
 import type { RowFlow } from '../rows.js';
@@ -43,14 +44,15 @@ export function planStatement(
   catalog: Pick<Catalog, 'relation'>,
   options: PlanOptions = {},
 ): StatementPlan {
-  const context = new PlanContext(
-    source,
-    catalog,
-    options.typing ?? 'qldb',
-    compilers,
-    options.globals,
-  );
-  return planOf(context, node);
+  return planOf(contextOf(source, catalog, options), node);
+}
+
+function contextOf(
+  source: string,
+  catalog: Pick<Catalog, 'relation'>,
+  { typing = 'qldb', globals }: PlanOptions,
+): PlanContext {
+  return new PlanContext(source, catalog, typing, compilers, globals);
 }
 
 function planOf(context: PlanContext, node: Ast.StatementNode): StatementPlan {
@@ -173,18 +175,11 @@ export function planEvaluation(
   catalog: Pick<Catalog, 'relation'>,
   options: PlanOptions,
 ): Evaluation {
-  const context = new PlanContext(
-    source,
-    catalog,
-    options.typing ?? 'qldb',
-    compilers,
-    options.globals,
-  );
-  const query = node.query.kind === 'With' ? node.query.body : node.query;
-  const body = query.kind === 'Query' ? query.body : query;
-  return body.kind === 'Select' && body.projection.kind !== 'Pivot'
-    ? { gives: 'rows', plan: planQuery(context, node) }
-    : { gives: 'value', plan: planValue(context, node.query) };
+  const context = contextOf(source, catalog, options);
+  const projection = selectOf(node.query)?.projection.kind;
+  return projection === undefined || projection === 'Pivot'
+    ? { gives: 'value', plan: planValue(context, node.query) }
+    : { gives: 'rows', plan: planQuery(context, node) };
 }
 
 /** The value of an expression without a ledger, with MISSING and bags as they are; for tests of the language. */
@@ -194,16 +189,7 @@ export async function evaluateExpression(
   catalog: Catalog,
   options: PlanOptions,
 ): Promise<IonValue> {
-  const context = new PlanContext(
-    source,
-    catalog,
-    options.typing ?? 'qldb',
-    compilers,
-    options.globals,
-  );
-  const { result: evaluate, stages } = context.withHoists(() =>
-    compileRows(context, query, new Scope()),
-  );
+  const plan = planValue(contextOf(source, catalog, options), query);
   const run: Run = {
     catalog,
     parameters: [],
@@ -214,12 +200,9 @@ export async function evaluateExpression(
     budget: new Budget(),
     work: 0,
   };
-  for (const frames of framesOf(
-    runStages(stages, context.emptyFrame(), run),
-    run,
-  )) {
-    if (frames instanceof Wait) frames.value = await frames.promise;
-    else for (const frame of frames) return evaluate(frame, run);
+  for (const values of plan.rows(run)) {
+    if (values instanceof Wait) values.value = await values.promise;
+    else for (const value of values) return value;
   }
   return MISSING;
 }

@@ -20,6 +20,7 @@ import { Unfinished } from './unfinished.js';
 import { spend } from '../values/effort.js';
 import { sizeOf } from '../values/size.js';
 import { Scope } from './scope.js';
+import { selectOf } from './select-of.js';
 import { compileSetOperation } from './set-operation.js';
 import { writtenOut } from './written-out.js';
 import { compileQuery } from './query.js';
@@ -42,10 +43,10 @@ export function compileSubquery(
     withoutGroup(context, () => compileQuery(context, node, scope)),
   );
   if (plan === undefined) return context.compile(node, scope);
-  const pivot = isPivot(node);
+  const isPivot = selectOf(node)?.projection.kind === 'Pivot';
   const { stages, ordered } = plan;
   const gather = (values: readonly IonValue[]): IonValue => {
-    if (pivot) return orMissing(values[0]);
+    if (isPivot) return orMissing(values[0]);
     return ordered ? values : bagOf(values);
   };
   // Queries within queries multiply, as joins do: only the innermost runs in one go.
@@ -109,12 +110,6 @@ function* gathered(
   // It is part of its row now, and whoever keeps the row counts it.
   run.budget.release(held);
   return gather(values);
-}
-
-export function isPivot(node: Ast.Expression): boolean {
-  const query = node.kind === 'With' ? node.body : node;
-  const select = query.kind === 'Query' ? query.body : query;
-  return select.kind === 'Select' && select.projection.kind === 'Pivot';
 }
 
 /** A query inside another does not see the other's groups. */

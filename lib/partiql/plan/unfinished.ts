@@ -28,12 +28,16 @@ export class Unfinished<Step = unknown> extends Error {
   }
 }
 
-/** Works something out whose queries may stop on their way. */
-export function resumable<T>(work: () => T, run: Resuming): T {
+/** Works something out for a row, whose queries may stop on their way. */
+export function resumable<Row, R extends Resuming, T>(
+  work: (row: Row, run: R) => T,
+  row: Row,
+  run: R,
+): T {
   const outer = run.resumes;
   run.resumes = true;
   try {
-    return work();
+    return work(row, run);
   } finally {
     run.resumes = outer;
   }
@@ -45,10 +49,11 @@ export function resumable<T>(work: () => T, run: Resuming): T {
  * @param error - what the work threw
  * @param work - may be done any number of times
  */
-export function* resumed<Step, T>(
+export function* resumed<Step, Row, R extends Resuming, T>(
   error: unknown,
-  work: () => T,
-  run: Resuming,
+  work: (row: Row, run: R) => T,
+  row: Row,
+  run: R,
 ): Generator<Step, T, undefined> {
   const finished = new Map<object, IonValue>();
   for (let reason = error; ;) {
@@ -57,7 +62,7 @@ export function* resumed<Step, T>(
     const outer = run.finished;
     run.finished = finished;
     try {
-      return resumable(work, run);
+      return resumable(work, row, run);
     } catch (next) {
       reason = next;
     } finally {

@@ -3,7 +3,7 @@ import { DataFault } from '../errors.js';
 import { type CalendarDate, dateOfDay, isCalendarDate } from './calendar.js';
 import { intBetween, taggedStruct } from './tagged-struct.js';
 
-const TAG = '$date';
+export const DATE_TAG = '$date';
 const FIELDS = ['year', 'month', 'day'];
 
 /**
@@ -17,7 +17,7 @@ export class DateValue extends IonAnnotated implements CalendarDate {
 
   constructor({ year, month, day }: CalendarDate) {
     super(
-      [TAG],
+      [DATE_TAG],
       IonStruct.of([
         ['year', year],
         ['month', month],
@@ -46,7 +46,7 @@ export function dateAtDay(days: number): DateValue {
 /** The value as a DATE; undefined if it is none. */
 export function dateOf(value: IonValue): DateValue | undefined {
   if (value instanceof DateValue) return value;
-  const struct = taggedStruct(value, TAG, FIELDS);
+  const struct = taggedStruct(value, DATE_TAG, FIELDS);
   if (struct === undefined) return undefined;
   const year = intBetween(struct.get('year'), 0, 9999);
   const month = intBetween(struct.get('month'), 1, 12);

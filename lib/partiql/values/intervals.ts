@@ -8,8 +8,8 @@ export const MAX_PRECISION = 9;
 export const DEFAULT_PRECISION = 2;
 export const DEFAULT_FRACTION = 6;
 
-const YEAR_MONTH_TAG = '$interval_ym';
-const DAY_TIME_TAG = '$interval_dt';
+export const YEAR_MONTH_TAG = '$interval_ym';
+export const DAY_TIME_TAG = '$interval_dt';
 const MOST = 10 ** MAX_PRECISION - 1;
 const SECOND = 1_000_000_000n;
 const DAY = 86_400n * SECOND;

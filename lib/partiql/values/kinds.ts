@@ -11,9 +11,9 @@ import {
   type IonField,
   type IonValue,
 } from '../../ion/value.js';
-import { dateOf } from './dates.js';
-import { intervalOf, YearMonthInterval } from './intervals.js';
-import { timeOf } from './times.js';
+import { DATE_TAG, dateOf } from './dates.js';
+import { DAY_TIME_TAG, intervalOf, YEAR_MONTH_TAG } from './intervals.js';
+import { TIME_TAG, timeOf } from './times.js';
 
 class Missing extends IonNull {
   constructor() {
@@ -95,13 +95,18 @@ export function kindOf(value: IonValue): Kind {
 
 /** Kind of a value that an annotation makes a DATE, a TIME or an INTERVAL. */
 function dateTimeKind(value: IonAnnotated): Kind | undefined {
-  if (dateOf(value) !== undefined) return Kind.Timestamp;
-  if (timeOf(value) !== undefined) return Kind.Time;
-  const interval = intervalOf(value);
-  if (interval === undefined) return undefined;
-  return interval instanceof YearMonthInterval
-    ? Kind.YearMonthInterval
-    : Kind.DayTimeInterval;
+  switch (value.annotations.at(-1) ?? '') {
+    case DATE_TAG:
+      return dateOf(value) && Kind.Timestamp;
+    case TIME_TAG:
+      return timeOf(value) && Kind.Time;
+    case YEAR_MONTH_TAG:
+      return intervalOf(value) && Kind.YearMonthInterval;
+    case DAY_TIME_TAG:
+      return intervalOf(value) && Kind.DayTimeInterval;
+    default:
+      return undefined;
+  }
 }
 
 /** The value without its annotations. A DATE, a TIME and an INTERVAL keep theirs: without it they would be structs. */

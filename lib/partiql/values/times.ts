@@ -6,7 +6,7 @@ import {
 } from '../../ion/value.js';
 import { intBetween, taggedStruct } from './tagged-struct.js';
 
-const TAG = '$time';
+export const TIME_TAG = '$time';
 const FIELDS = ['hour', 'minute', 'second', 'offset'];
 
 export const NANOS = {
@@ -31,7 +31,7 @@ export class TimeValue extends IonAnnotated {
     readonly offset: number | undefined,
   ) {
     super(
-      [TAG],
+      [TIME_TAG],
       IonStruct.of([
         ['hour', Math.floor(nanos / NANOS.hour)],
         ['minute', Math.floor(nanos / NANOS.minute) % 60],
@@ -65,7 +65,7 @@ export function timeOnClock(
 /** The value as a TIME; undefined if it is none. */
 export function timeOf(value: IonValue): TimeValue | undefined {
   if (value instanceof TimeValue) return value;
-  const struct = taggedStruct(value, TAG, FIELDS);
+  const struct = taggedStruct(value, TIME_TAG, FIELDS);
   if (struct === undefined) return undefined;
   const hour = intBetween(struct.get('hour'), 0, 23);
   const minute = intBetween(struct.get('minute'), 0, 59);

@@ -1,10 +1,13 @@
 import { encodeIon } from '../../../lib/ion/encode.js';
+import { IonConversionError } from '../../../lib/ion/errors.js';
 import { parseIonText } from '../../../lib/ion/text.js';
 import { IonStruct, type IonValue } from '../../../lib/ion/value.js';
 import { compile, PartiqlError } from '../../../lib/partiql/index.js';
 import { parse } from '../../../lib/partiql/language/parser/index.js';
 import { print } from '../../../lib/partiql/language/print/index.js';
-import type { Typing } from '../../../lib/partiql/plan/dialect.js';
+import type { Typing } from '../../../lib/partiql/dialect.js';
+import { LARGEST_VALUE } from '../../../lib/partiql/values/limits.js';
+import { sizeOf } from '../../../lib/partiql/values/size.js';
 import { Random } from '../../contract/random.js';
 import { MemoryCatalog, NOW } from '../memory-catalog.js';
 import { bind } from '../naive/differential.js';
@@ -36,6 +39,20 @@ const CODES: ReadonlySet<string> = new Set([
   'PARTIQL_MEMORY',
   'PARTIQL_UNSUPPORTED',
 ]);
+
+/**
+ * What becomes of a row that a ledger sends: one that is nested too deeply is a
+ * named error there. Parameters that share their parts come to no ledger, so
+ * that a row of one is not written out.
+ */
+function send(row: IonValue): void {
+  if (sizeOf(row) > LARGEST_VALUE) return;
+  try {
+    encodeIon(row);
+  } catch (error) {
+    if (!(error instanceof IonConversionError)) throw error;
+  }
+}
 
 /** Something that no statement may do. */
 export interface Finding {
@@ -147,7 +164,7 @@ export class Fuzz {
         slice();
         if (batch === undefined) break;
         for (const row of batch) {
-          if (taken < 20) encodeIon(row);
+          if (taken < 20) send(row);
           taken += 1;
         }
         since = performance.now();
@@ -250,7 +267,7 @@ export class Fuzz {
   }
 
   async #newCatalog(): Promise<void> {
-    this.#catalog = new MemoryCatalog({ batch: 3 });
+    this.#catalog = new MemoryCatalog({ batch: 3, records: false });
     for (const name of ['T', 'U', 'T0', 'T1', 'T2', 'T3']) {
       this.#catalog.createTable(name);
       this.#catalog.createIndex(name, 'k');

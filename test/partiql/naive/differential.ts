@@ -1,7 +1,7 @@
 import { parseIonText } from '../../../lib/ion/text.js';
 import type * as Ast from '../../../lib/partiql/language/ast.js';
 import { parse } from '../../../lib/partiql/language/parser/index.js';
-import type { Typing } from '../../../lib/partiql/plan/dialect.js';
+import type { Typing } from '../../../lib/partiql/dialect.js';
 import type { TableData } from './dataset.js';
 import type { BoundQuery, Engine, Open, Outcome } from './engines.js';
 import { TooMuch, type Tables } from './environment.js';

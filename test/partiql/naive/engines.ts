@@ -3,7 +3,7 @@ import { parseIonText } from '../../../lib/ion/text.js';
 import { IonStruct, type IonValue } from '../../../lib/ion/value.js';
 import { type Ledger, openLedger } from '../../../lib/ledger/index.js';
 import { compile, PartiqlError } from '../../../lib/partiql/index.js';
-import type { Typing } from '../../../lib/partiql/plan/dialect.js';
+import type { Typing } from '../../../lib/partiql/dialect.js';
 import { BadRequestException } from '../../../lib/session/exceptions.js';
 import { transact, type RawSession } from '../../contract/raw-session.js';
 import { MemoryCatalog, NOW } from '../memory-catalog.js';

@@ -1,4 +1,4 @@
-import type { Typing } from '../../../lib/partiql/plan/dialect.js';
+import type { Typing } from '../../../lib/partiql/dialect.js';
 import type { Random } from '../../contract/random.js';
 import { anyOf, COLUMNS, type TableData } from './dataset.js';
 import { ExpressionGenerator, type Operand } from './expression-generator.js';

@@ -1,18 +1,8 @@
 import type * as Ast from '../ast.js';
 import type { Token } from '../lexer.js';
+import { PART_WORDS } from '../reserved-words.js';
 import { DateTimeParser } from './date-time-parser.js';
 import { PRECEDENCE } from './precedence.js';
-
-const DATE_PARTS: ReadonlySet<string> = new Set([
-  'YEAR',
-  'MONTH',
-  'DAY',
-  'HOUR',
-  'MINUTE',
-  'SECOND',
-  'TIMEZONE_HOUR',
-  'TIMEZONE_MINUTE',
-]);
 
 /** Calls, those with words between their arguments included. */
 export abstract class CallParser extends DateTimeParser {
@@ -45,7 +35,7 @@ export abstract class CallParser extends DateTimeParser {
 
   protected parseDatePart(): string {
     const token = this.current();
-    if (token.kind !== 'Word' || !DATE_PARTS.has(token.upper)) {
+    if (token.kind !== 'Word' || !PART_WORDS.has(token.upper)) {
       throw this.error(
         token,
         'expected one of: [year, month, day, hour, minute, second, timezone_hour, timezone_minute]',

@@ -1,4 +1,4 @@
-import { dialectOf, type Typing } from '../../plan/dialect.js';
+import { dialectOf, type Typing } from '../../dialect.js';
 import { StatementParser, type ParsedStatement } from './statement-parser.js';
 
 export { MAX_DEPTH } from './token-stream.js';

@@ -1,5 +1,5 @@
 import { limitError, type PartiqlError, syntaxError } from '../../errors.js';
-import type { Dialect } from '../../plan/dialect.js';
+import type { Dialect } from '../../dialect.js';
 import type * as Ast from '../ast.js';
 import { tokenize, type Token } from '../lexer.js';
 import type { Position } from '../print-location.js';
@@ -24,6 +24,12 @@ export abstract class TokenStream {
   protected deepest = 0;
 
   protected parameters = 0;
+
+  /** Keywords that could have stood where the parser is, for errors. */
+  readonly #tried: string[] = [];
+  #triedAt = 0;
+  /** The last name that was taken for an alias without AS. */
+  #aliasAt = -1;
 
   constructor(
     source: string,
@@ -53,12 +59,6 @@ export abstract class TokenStream {
     if (token.kind !== 'End') this.index += 1;
     return token;
   }
-
-  /** Keywords that could have stood where the parser is, for errors. */
-  readonly #tried: string[] = [];
-  #triedAt = 0;
-  /** The last name that was taken for an alias without AS. */
-  #aliasAt = -1;
 
   protected tries(...keywords: readonly string[]): void {
     if (this.#triedAt !== this.index) {
@@ -219,8 +219,8 @@ export abstract class TokenStream {
   }
 }
 
-export /** A token as an error names it, such as `KEYWORD : FROM`. */
-function describe(token: Token): string {
+/** A token as an error names it, such as `KEYWORD : FROM`. */
+export function describe(token: Token): string {
   const text =
     token.text.length > 40 ? `${token.text.slice(0, 40)}…` : token.text;
   switch (token.kind) {

@@ -2,11 +2,12 @@ import { isUnknown } from '../../values/kinds.js';
 import { PartiqlError } from '../../errors.js';
 import type * as Ast from '../../language/ast.js';
 import { isTrue, type PlanContext } from '../context.js';
+import { filtering } from '../filter.js';
 import { mapping, type Evaluate, type Stage } from '../runtime.js';
 import type { Scope } from '../scope.js';
 import { writtenOut } from '../written-out.js';
 import { isInfallible } from './infallible.js';
-import { hasQuery, someExpression } from './walk.js';
+import { hasQuery, someExpression } from '../walk.js';
 
 /** One of the parts of a condition that must all hold. */
 export interface Conjunct {
@@ -112,12 +113,7 @@ export function allOf(conditions: readonly Evaluate[]): Evaluate | undefined {
 export function filters(conjuncts: readonly Conjunct[]): readonly Stage[] {
   const holds = allOf(conjuncts.map(({ evaluate }) => evaluate));
   if (holds === undefined) return [];
-  return [
-    {
-      ...mapping((frame, run) => isTrue(holds(frame, run))),
-      explain: () => [{ operation: 'filter', on: textOfAll(conjuncts) }],
-    },
-  ];
+  return [filtering(holds, () => textOfAll(conjuncts))];
 }
 
 /**
@@ -149,6 +145,16 @@ export function earlyFilters(conjuncts: readonly Conjunct[]): readonly Stage[] {
       },
     ],
   }));
+}
+
+/** Those that cannot fail. */
+export function firm(conjuncts: readonly Conjunct[]): readonly Conjunct[] {
+  return conjuncts.filter((conjunct) => conjunct.firm);
+}
+
+/** Those that may. */
+export function soft(conjuncts: readonly Conjunct[]): readonly Conjunct[] {
+  return conjuncts.filter((conjunct) => !conjunct.firm);
 }
 
 /** Conjuncts as they are written. */

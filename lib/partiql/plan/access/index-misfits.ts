@@ -4,7 +4,7 @@ import { writtenOut } from '../written-out.js';
 import type { Conjunct } from './conjuncts.js';
 import { pathOf } from './key-conditions.js';
 import type { RelationRead } from './relation-read.js';
-import { someExpression } from './walk.js';
+import { someExpression } from '../walk.js';
 
 /** Why the indexes of a relation do not serve conditions that have to do with their fields; a sentence for each. */
 export function indexMisfits(

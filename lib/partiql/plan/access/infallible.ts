@@ -1,5 +1,5 @@
 import type * as Ast from '../../language/ast.js';
-import type { Dialect } from '../dialect.js';
+import type { Dialect } from '../../dialect.js';
 
 /**
  * Whether a condition is TRUE, FALSE or unknown whatever the rows hold, and

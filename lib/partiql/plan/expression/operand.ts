@@ -6,16 +6,15 @@ import { spend } from '../../values/effort.js';
 import type { PlanContext } from '../context.js';
 import type { Evaluate } from '../runtime.js';
 import type { Scope } from '../scope.js';
+import { selectOf } from '../select-of.js';
 import { guarded } from './evaluate.js';
 
 /** The columns of a query, if it is `SELECT one AS column, …`. */
 function columnsOf(node: Ast.Expression): number | undefined {
-  const query = node.kind === 'With' ? node.body : node;
-  const select = query.kind === 'Query' ? query.body : query;
-  return select.kind === 'Select' &&
-    select.projection.kind === 'Items' &&
-    select.projection.items.every(({ kind }) => kind === 'Item')
-    ? select.projection.items.length
+  const projection = selectOf(node)?.projection;
+  return projection?.kind === 'Items' &&
+    projection.items.every(({ kind }) => kind === 'Item')
+    ? projection.items.length
     : undefined;
 }
 

@@ -2,13 +2,15 @@ import {
   allOf,
   earlyFilters,
   filters,
+  firm,
+  soft,
   textOfAll,
   type Conjunct,
 } from '../access/conjuncts.js';
-import { isTrue, type PlanContext } from '../context.js';
+import type { PlanContext } from '../context.js';
 import { explained } from '../explain.js';
+import { filtering } from '../filter.js';
 import {
-  mapping,
   needsWaiting,
   type Evaluate,
   type Run,
@@ -30,10 +32,8 @@ import type { HashTable } from './hash-table.js';
 import { keepingLoop } from './nested-loops.js';
 import { probing } from './probing.js';
 import {
-  firm,
   isRelationLeaf,
   relationJoin,
-  soft,
   type OuterSide,
 } from './relation-join.js';
 
@@ -290,11 +290,7 @@ export class Placement {
 
 /** What ON asks for besides its firm conjuncts. */
 function condition(holds: Evaluate, { rest }: JoinCondition): Stage {
-  return {
-    ...mapping((frame, run) => isTrue(holds(frame, run))),
-    explain: () =>
-      rest === undefined ? [] : [{ operation: 'filter', on: writtenOut(rest) }],
-  };
+  return filtering(holds, rest && (() => writtenOut(rest)));
 }
 
 /** Conjuncts that are asked again later, where other sources come between. */

@@ -3,6 +3,8 @@ import {
   allOf,
   earlyFilters,
   filters,
+  firm,
+  soft,
   textOfAll,
   type Conjunct,
 } from '../access/conjuncts.js';
@@ -12,8 +14,8 @@ import { relationStage } from '../access/relation-stage.js';
 import type { RelationRead, RelationSource } from '../access/relation-read.js';
 import type { PlanContext } from '../context.js';
 import { explained } from '../explain.js';
+import { filtering } from '../filter.js';
 import {
-  mapping,
   Wait,
   type Evaluate,
   type Flow,
@@ -22,7 +24,6 @@ import {
   type Stage,
 } from '../runtime.js';
 import { slotsOf } from '../source.js';
-import { isTrue } from '../context.js';
 import { equiConditions } from './equi-join.js';
 import {
   isWithin,
@@ -152,9 +153,7 @@ function loopOf(
   if (outer === undefined) {
     return stages.length === 1 ? stages[0] : sequence(stages);
   }
-  const rest = restOf(outer).map((holds) =>
-    mapping((frame, run) => isTrue(holds(frame, run))),
-  );
+  const rest = restOf(outer).map((holds) => filtering(holds));
   const loop = keepingLoop([...stages, ...rest], slotsOf(leaf.source));
   return {
     ...loop,
@@ -250,7 +249,7 @@ function choosing(
             yield frames;
             continue;
           }
-          yield* choose(run).run(resumed(frames, flow), run);
+          yield* choose(run).run(following(frames, flow), run);
           return;
         }
       } finally {
@@ -261,7 +260,8 @@ function choosing(
   };
 }
 
-function* resumed(
+/** A flow whose first frames were taken already. */
+function* following(
   first: Frames,
   rest: Iterator<Frames | Wait<unknown>, unknown>,
 ): Flow {
@@ -271,14 +271,6 @@ function* resumed(
     if (done === true) return;
     yield value;
   }
-}
-
-export function firm(conjuncts: readonly Conjunct[]): readonly Conjunct[] {
-  return conjuncts.filter((conjunct) => conjunct.firm);
-}
-
-export function soft(conjuncts: readonly Conjunct[]): readonly Conjunct[] {
-  return conjuncts.filter((conjunct) => !conjunct.firm);
 }
 
 function evaluates(conjuncts: readonly Conjunct[]): readonly Evaluate[] {
