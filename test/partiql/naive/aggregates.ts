@@ -32,9 +32,9 @@ export function aggregate(
       );
     }
     case 'min':
-      return all.toSorted(compare)[0] ?? NULL;
+      return all.toSorted((a, b) => compare(a, b))[0] ?? NULL;
     case 'max':
-      return all.toSorted(compare).at(-1) ?? NULL;
+      return all.toSorted((a, b) => compare(a, b)).at(-1) ?? NULL;
     default:
       throw new TypeError(`the naive evaluator has no ${name}`);
   }

@@ -35,10 +35,17 @@ function rank(value: Value): number {
   return ORDER.indexOf(isUnknown(value) ? 'unknown' : value.kind);
 }
 
-/** The order of all values. */
-export function compare(a: Value, b: Value): number {
+/**
+ * The order of all values.
+ *
+ * @param last - whether unknown values come last, inside of others too, as ORDER
+ *   BY has it by the specification
+ */
+export function compare(a: Value, b: Value, last = false): number {
   const difference = rank(a) - rank(b);
-  if (difference !== 0) return difference;
+  if (difference !== 0) {
+    return last && (isUnknown(a) || isUnknown(b)) ? -difference : difference;
+  }
   if (a.kind === 'bool' && b.kind === 'bool') {
     return Number(a.value) - Number(b.value);
   }
@@ -48,32 +55,44 @@ export function compare(a: Value, b: Value): number {
   if (a.kind === 'text' && b.kind === 'text') {
     return Buffer.compare(Buffer.from(a.text), Buffer.from(b.text));
   }
+  const order = (x: Value, y: Value) => compare(x, y, last);
   if (a.kind === 'struct' && b.kind === 'struct') {
-    return compareAll(sortedFields(a.fields), sortedFields(b.fields));
+    return compareAll(
+      sortedFields(a.fields, order),
+      sortedFields(b.fields, order),
+      order,
+    );
   }
   const left = itemsOf(a) ?? [];
   const right = itemsOf(b) ?? [];
   return a.kind === 'bag'
-    ? compareAll(left.toSorted(compare), right.toSorted(compare))
-    : compareAll(left, right);
+    ? compareAll(left.toSorted(order), right.toSorted(order), order)
+    : compareAll(left, right, order);
 }
+
+type Order = (a: Value, b: Value) => number;
 
 /** Names and values in turn, fields in one order. */
 function sortedFields(
   fields: readonly (readonly [string, Value])[],
+  order: Order,
 ): readonly Value[] {
   return fields
     .map(([name, value]) => [text(name), value] as const)
-    .toSorted((a, b) => compare(a[0], b[0]) || compare(a[1], b[1]))
+    .toSorted((a, b) => order(a[0], b[0]) || order(a[1], b[1]))
     .flat();
 }
 
-function compareAll(a: readonly Value[], b: readonly Value[]): number {
+function compareAll(
+  a: readonly Value[],
+  b: readonly Value[],
+  order: Order,
+): number {
   for (const [index, left] of a.entries()) {
     const right = b[index];
     if (right === undefined) return 1;
-    const order = compare(left, right);
-    if (order !== 0) return order;
+    const difference = order(left, right);
+    if (difference !== 0) return difference;
   }
   return a.length - b.length;
 }

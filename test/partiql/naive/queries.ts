@@ -81,7 +81,7 @@ function query(
   const body = tail === undefined ? node : tail.body;
   const rows =
     body.kind === 'Select'
-      ? select(naive, body, outer)
+      ? select(naive, body, tail?.orderBy ?? [], outer)
       : members(naive, body, outer);
   const keyed = rows.map((row) => ({
     value: row.value,
@@ -89,7 +89,9 @@ function query(
       evaluate(naive, value, row.environment),
     ),
   }));
-  const byKeys = (a: Keyed, b: Keyed) => compareKeys(tail?.orderBy ?? [], a, b);
+  const order = (a: Value, b: Value) => compare(a, b, naive.rules.permissive);
+  const byKeys = (a: Keyed, b: Keyed) =>
+    compareKeys(tail?.orderBy ?? [], order, a, b);
   const sorted = keyed.toSorted(byKeys);
   let place = 0;
   const places = sorted.map((row, index) => {
@@ -113,6 +115,7 @@ interface Keyed {
 
 function compareKeys(
   orderBy: readonly Ast.OrderNode[],
+  compareValues: (a: Value, b: Value) => number,
   a: Keyed,
   b: Keyed,
 ): number {
@@ -122,7 +125,7 @@ function compareKeys(
     if (isUnknown(x) && isUnknown(y)) continue;
     if (isUnknown(x)) return nullsFirst ? -1 : 1;
     if (isUnknown(y)) return nullsFirst ? 1 : -1;
-    const order = compare(x, y);
+    const order = compareValues(x, y);
     if (order !== 0) return descending ? -order : order;
   }
   return 0;
@@ -156,6 +159,7 @@ function members(
 function select(
   naive: Naive,
   node: Ast.SelectNode,
+  orderBy: readonly Ast.OrderNode[],
   outer: Environment,
 ): readonly OutputRow[] {
   let rows = rowsOfFrom(naive, node.from, outer);
@@ -168,8 +172,12 @@ function select(
     const { where } = node;
     rows = rows.filter((row) => isTrue(evaluate(naive, where, row)));
   }
-  if (node.group !== undefined || hasAggregate(node.projection)) {
+  const aggregates = aggregatesIn([node.projection, node.having, orderBy]);
+  if (node.group !== undefined || aggregates.length > 0) {
     rows = groups(naive, node, rows, outer);
+    // Rows are folded as they come, whatever becomes of their group.
+    for (const row of rows)
+      for (const each of aggregates) evaluate(naive, each, row);
   }
   if (node.having !== undefined) {
     const { having } = node;
@@ -183,18 +191,19 @@ function select(
 
 // ---- Groups ----------------------------------------------------------------------
 
-function hasAggregate(node: unknown): boolean {
-  if (typeof node !== 'object' || node === null) return false;
-  if (Array.isArray(node)) return node.some(hasAggregate);
-  if ('kind' in node && node.kind === 'Select') return false;
+/** The aggregates of a query itself, and not of those in it. */
+function aggregatesIn(node: unknown): readonly Ast.AggregateNode[] {
+  if (typeof node !== 'object' || node === null) return [];
+  if (Array.isArray(node)) return node.flatMap(aggregatesIn);
+  if ('kind' in node && node.kind === 'Select') return [];
   if (
     'kind' in node &&
     node.kind === 'Aggregate' &&
     'overCollection' in node &&
     node.overCollection === false
   )
-    return true;
-  return Object.values(node).some(hasAggregate);
+    return [node as Ast.AggregateNode];
+  return Object.values(node).flatMap(aggregatesIn);
 }
 
 function groups(
